@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""Fixtures and rules for all tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests import programs
+
+KINDS = ("unit", "contract", "integration", "browser", "docs")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that names no kind as ``unit``."""
+    for item in items:
+        if not any(item.get_closest_marker(kind) for kind in KINDS):
+            item.add_marker(pytest.mark.unit)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Answer the top folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Answer the folder of real data and schemas that lies beside the project, or skip."""
+    folder = Path(os.environ.get("EOXS_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}: real data and schemas are not on this machine (EOXS_SHARED names the folder)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def program() -> Callable[[str], str]:
+    """Answer a function: name of a program (tests/programs.py) -> its path, or skip."""
+
+    def path(name: str) -> str:
+        found = programs.find(name)
+        if found is None:
+            pytest.skip(f"this machine lacks the program {name}; see tests/programs.py")
+        return found
+
+    return path
