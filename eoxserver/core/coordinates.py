@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Coordinates as text and as numbers.
+
+Every coordinate is a number in the unit of its axis; on a time axis it is written as an instant
+(ISO 8601, UTC, milliseconds). A bare number on a time axis is a number of the CRS's units.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from eoxserver.core.axes import Axis
+from eoxserver.core.crs import Crs, to_instant, to_number
+from eoxserver.core.errors import InvalidSubsetting
+from eoxserver.core.util.timetools import isoformat, parse_iso8601
+
+__all__ = ["coordinate_text", "is_temporal", "number_text", "parse_coordinate", "parse_number"]
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def number_text(value: float) -> str:
+    """The shortest decimal text of a number, without exponent below 1e16 and without binary noise.
+
+    >>> number_text(156.27499999999998), number_text(80042.72735943), number_text(-0.0), number_text(1e15)
+    ('156.275', '80042.72735943', '0', '1000000000000000')
+    """
+    if not math.isfinite(value):
+        return {"nan": "NaN", "inf": "INF", "-inf": "-INF"}[str(float(value))]
+    rounded = float(f"{value:.15g}")
+    if rounded == 0:
+        return "0"
+    if abs(rounded) < 1e16:
+        if rounded == int(rounded):
+            return str(int(rounded))
+        text = repr(rounded)
+        if "e" in text:
+            text = f"{rounded:.{17 - math.floor(math.log10(abs(rounded)))}f}".rstrip("0")
+        return text
+    return repr(rounded)
+
+
+def is_temporal(axis: Axis) -> bool:
+    """Whether coordinates of the axis are instants."""
+    return axis.crs is not None and axis.crs.is_temporal
+
+
+def coordinate_text(axis: Axis, value: float, quote: str = "") -> str:
+    """The text of a coordinate: ``number_text``, or an instant between ``quote`` on time axes."""
+    if axis.crs is not None and axis.crs.is_temporal:
+        return f"{quote}{isoformat(to_instant(axis.crs, value))}{quote}"
+    return number_text(value)
+
+
+def parse_number(text: str) -> float | None:
+    """The finite number written as ``text``, or None when it is none."""
+    text = text.strip()
+    if not _NUMBER.fullmatch(text):
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def parse_coordinate(crs: Crs | None, text: str, label: str) -> float:
+    """The number of a coordinate in a CRS.
+
+    Parameters
+    ----------
+    crs : Crs or None
+        The CRS of the coordinate; on temporal CRSs instants are read too, quoted or not.
+    label : str
+        The axis, for the error.
+
+    Raises
+    ------
+    InvalidSubsetting
+        When the text is neither.
+    """
+    number = parse_number(text)
+    if number is not None and not (crs is not None and crs.is_temporal and re.fullmatch(r"\d{4}", text.strip())):
+        return number
+    if crs is not None and crs.is_temporal:
+        try:
+            return to_number(crs, parse_iso8601(text))
+        except ValueError as error:
+            raise InvalidSubsetting(f"axis {label}: {error}", locator=label) from error
+    raise InvalidSubsetting(f"axis {label}: '{text}' is not a number", locator=label)

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: MIT
+"""Every error the package raises on purpose.
+
+Errors carry what a person needs to act: the message names the offending value and what would be
+accepted, ``locator`` names the parameter, axis, field or file at fault. They know nothing of HTTP
+or of OGC exception codes: ``eoxserver.services.ows.exceptions`` maps classes to both in one table.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "AccessDenied", "ConfigurationError", "CoverageUnusable", "CrsNotSupported", "CrsUnknown",
+    "DataUnavailable", "DuplicateKey", "EOxServerError", "FormatNotSupported", "IllegalFieldSequence",
+    "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue", "InvalidExtent",
+    "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor",
+    "InvalidSubsetting", "InvalidTime", "InvalidUpdateSequence", "LimitExceeded", "MissingParameterValue",
+    "NoSuchCoverage", "NoSuchField", "NoSuchLayer", "NoSuchStyle", "OperationNotSupported",
+    "OutputCrsNotSupported", "PluginError", "RegistrationRefused", "ScaleAxisUndefined",
+    "SubsettingCrsNotSupported", "UnknownKey", "UnsupportedCombination", "VersionNegotiationFailed",
+    "suggest",
+]  # fmt: skip
+
+
+def suggest(name: str, known: Iterable[str], limit: int = 10) -> str:
+    """Say which of the ``known`` names was probably meant, and which there are.
+
+    Never lists more than ``limit`` names, so that the text stays short on a large catalogue.
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    shown = ", ".join(names[:limit]) + (f", ... ({len(names)} in all)" if len(names) > limit else "")
+    have = f"available: {shown}" if names else "none is available"
+    return f"did you mean '{near[0]}'? {have}" if near else have
+
+
+class EOxServerError(Exception):
+    """Base of all errors of this package.
+
+    Parameters
+    ----------
+    message : str
+        For the client: what is wrong, with which value, and what would be accepted.
+    locator : str, optional
+        The parameter, axis, field, identifier or file at fault.
+    """
+
+    def __init__(self, message: str, *, locator: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.locator = locator
+
+
+# -- requests ---------------------------------------------------------------------------------
+
+
+class InvalidRequest(EOxServerError):
+    """The request as a whole cannot be understood (unknown or doubled key, conflicting keys)."""
+
+
+class MissingParameterValue(EOxServerError):
+    """A mandatory parameter is absent or empty; ``locator`` is its name."""
+
+
+class InvalidParameterValue(EOxServerError):
+    """A parameter has a value outside what it accepts; ``locator`` is its name."""
+
+
+class InvalidTime(InvalidParameterValue, ValueError):
+    """Text that is no instant, interval or duration, or an instant outside the years 1 to 9999."""
+
+
+class OperationNotSupported(EOxServerError):
+    """The service has no such operation; ``locator`` is its name."""
+
+
+class VersionNegotiationFailed(EOxServerError):
+    """None of the accepted versions is offered."""
+
+
+class InvalidUpdateSequence(EOxServerError):
+    """The client's ``updateSequence`` is newer than the server's."""
+
+
+class InvalidMediaType(EOxServerError):
+    """``mediaType`` is not one that WCS knows."""
+
+
+class FormatNotSupported(EOxServerError):
+    """An output format that is not offered."""
+
+
+class UnsupportedCombination(EOxServerError):
+    """Each part of the request is valid, together they cannot be answered."""
+
+
+class AccessDenied(EOxServerError):
+    """The actor may not do this."""
+
+
+class LimitExceeded(EOxServerError):
+    """The request costs more than the configuration allows; the message names a request that fits."""
+
+
+# -- coverages and layers ---------------------------------------------------------------------
+
+
+class NoSuchCoverage(EOxServerError, LookupError):
+    """No coverage has this identifier; ``locator`` lists the identifiers."""
+
+
+class NoSuchLayer(EOxServerError, LookupError):
+    """No WMS layer has this name."""
+
+
+class NoSuchStyle(EOxServerError, LookupError):
+    """The layer has no such style."""
+
+
+class CoverageUnusable(EOxServerError):
+    """The coverage exists, but this operation does not work on its kind of grid."""
+
+
+class DataUnavailable(EOxServerError):
+    """The data behind a coverage is missing, truncated or unreadable."""
+
+
+# -- subsetting, range, scaling, CRS ----------------------------------------------------------
+
+
+class InvalidAxisLabel(EOxServerError, LookupError):
+    """The coverage has no such axis, or it is named twice; ``locator`` is the label."""
+
+
+class InvalidSubsetting(EOxServerError, ValueError):
+    """Bounds that are reversed, unreadable or outside the coverage; ``locator`` is the axis."""
+
+
+class InvalidDimensionValue(EOxServerError, ValueError):
+    """A WMS dimension value (time, elevation, dim_*) that is malformed or not available."""
+
+
+class InvalidBounds(EOxServerError, ValueError):
+    """A bounding box that is no box."""
+
+
+class NoSuchField(EOxServerError, LookupError):
+    """The range type has no such field; ``locator`` is the field."""
+
+
+class IllegalFieldSequence(EOxServerError, ValueError):
+    """A field interval whose end lies before its start."""
+
+
+class ScaleAxisUndefined(EOxServerError, LookupError):
+    """Scaling names an axis the coverage does not have."""
+
+
+class InvalidScaleFactor(EOxServerError, ValueError):
+    """A scale factor or size that is not a positive number."""
+
+
+class InvalidExtent(EOxServerError, ValueError):
+    """A scale extent whose end lies before its start."""
+
+
+class InterpolationNotSupported(EOxServerError):
+    """An interpolation method that is unknown or not available here."""
+
+
+class CrsUnknown(EOxServerError, LookupError):
+    """Text that names no CRS."""
+
+
+class CrsNotSupported(EOxServerError):
+    """A CRS that is known but not offered, or not reachable from the coverage's own."""
+
+
+class SubsettingCrsNotSupported(CrsNotSupported):
+    """The CRS of the subset values is not supported."""
+
+
+class OutputCrsNotSupported(CrsNotSupported):
+    """The CRS asked for the result is not supported."""
+
+
+# -- set-up -----------------------------------------------------------------------------------
+
+
+class ConfigurationError(EOxServerError):
+    """A configuration file is wrong; the message starts with ``file:line: [section] key``."""
+
+
+class PluginError(EOxServerError):
+    """A plugin breaks the contract of its hook."""
+
+
+class DuplicateKey(PluginError):
+    """Two components claim one key; the message names both distributions."""
+
+
+class UnknownKey(EOxServerError, LookupError):
+    """A registry has no component of this key; the message says what to do."""
+
+
+class RegistrationRefused(EOxServerError):
+    """A file cannot become a coverage; the message gives the reason and the remedy."""

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: MIT
+"""The range type of a coverage: its fields with data type, unit and nil values.
+
+SWE Common 2.0 (OGC 08-094r1) clause 7.2 for quantities, 8.2 for nil values. A cell that is nil is
+told by a mask beside the values; the nil value itself only matters where data is read or written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from eoxserver.core.errors import IllegalFieldSequence, NoSuchField, suggest
+
+__all__ = ["Colour", "Field", "NilValue", "RangeType"]
+
+Colour: TypeAlias = tuple[int, int, int, int]
+"""Red, green, blue, alpha, 0 to 255."""
+
+
+@dataclass(frozen=True, slots=True)
+class NilValue:
+    """A value, or a closed interval of values, that means "nothing measured here"."""
+
+    low: float
+    high: float | None = None
+    """Upper end of a closed interval; None for a single value."""
+    reason: str = ""
+
+    def matches(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Where ``values`` are nil; same shape. NaN matches NaN."""
+        if self.high is not None:
+            return (values >= self.low) & (values <= self.high)
+        if np.isnan(self.low):
+            return np.isnan(values)
+        if values.dtype.kind == "f":
+            return np.equal(values, values.dtype.type(self.low))
+        return np.equal(values, self.low)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NilValue):
+            return NotImplemented
+        return (repr(self.low), repr(self.high), self.reason) == (repr(other.low), repr(other.high), other.reason)
+
+    def __hash__(self) -> int:
+        return hash((repr(self.low), repr(self.high), self.reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One component of every cell (a band)."""
+
+    name: str
+    """An NCName, unique in its range type."""
+    dtype: np.dtype[Any]
+    unit: str = "10^0"
+    """UCUM code; ``10^0`` for pure numbers."""
+    nil: tuple[NilValue, ...] = ()
+    label: str = ""
+    description: str = ""
+    definition: str = ""
+    """URI of what is measured; empty: the URI of the data type."""
+    intervals: tuple[tuple[float, float], ...] = ()
+    """Allowed closed intervals of values."""
+    interpretation: str = ""
+    """GDAL's colour interpretation (``red``, ``alpha``, ``palette``, ``gray``, ...), if known."""
+    palette: tuple[Colour, ...] | None = None
+    """Colour of value 0, 1, 2, ...; only on integer fields."""
+
+    @property
+    def nil_value(self) -> float | None:
+        """The first single nil value, which encodings with room for one write; None without."""
+        return next((nil.low for nil in self.nil if nil.high is None), None)
+
+    def is_nil(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_] | None:
+        """Where ``values`` are nil, same shape; None when the field has no nil values."""
+        if not self.nil:
+            return None
+        result = self.nil[0].matches(values)
+        for nil in self.nil[1:]:
+            result |= nil.matches(values)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class RangeType:
+    """The fields of a coverage, in order."""
+
+    fields: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        names = self.names
+        if not names or len(set(names)) != len(names):
+            raise ValueError(f"field names {names} must be unique, and at least one")
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Field names in order."""
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The least type that holds every field exactly."""
+        return np.result_type(*(field.dtype for field in self.fields))
+
+    @property
+    def cell_bytes(self) -> int:
+        """Size of one cell, all fields [bytes]."""
+        return sum(field.dtype.itemsize for field in self.fields)
+
+    def index(self, name: str) -> int:
+        """The position of a field by its name, or by its 0-based number as text.
+
+        Raises
+        ------
+        NoSuchField
+            When there is none.
+        """
+        if name in self.names:
+            return self.names.index(name)
+        if re.fullmatch(r"[0-9]+", name) and int(name) < len(self.fields):
+            return int(name)
+        raise NoSuchField(f"no field '{name}'; {suggest(name, self.names)}", locator=name)
+
+    def interval(self, first: str, last: str) -> tuple[int, ...]:
+        """Positions from field ``first`` to field ``last``, both included.
+
+        Raises
+        ------
+        NoSuchField
+            When one of the two does not exist.
+        IllegalFieldSequence
+            When ``last`` stands before ``first`` (OGC 12-040, Range Subsetting 1.0, requirement 7).
+        """
+        low, high = self.index(first), self.index(last)
+        if high < low:
+            raise IllegalFieldSequence(
+                f"field interval {first}:{last} ends before it starts; the order is {', '.join(self.names)}",
+                locator=f"{first}:{last}",
+            )
+        return tuple(range(low, high + 1))
+
+    def select(self, positions: Sequence[int]) -> RangeType:
+        """The fields at ``positions``, in that order; a field asked for twice gets a numbered name."""
+        chosen: list[Field] = []
+        for position in positions:
+            field, name, number = self.fields[position], self.fields[position].name, 2
+            while name in [other.name for other in chosen]:
+                name, number = f"{field.name}_{number}", number + 1
+            chosen.append(replace(field, name=name))
+        return RangeType(tuple(chosen))

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""What a service is given by the application: settings, catalogue, engine and encoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eoxserver.conf.schema import Settings
+from eoxserver.plugins.manager import Plugins
+from eoxserver.resources.coverages.catalogue import Catalogue
+from eoxserver.resources.coverages.formats import FormatRegistry
+from eoxserver.services.engine import Engine
+
+__all__ = ["ServiceContext"]
+
+
+@dataclass(frozen=True)
+class ServiceContext:
+    """Made once by the application and shared by all services and threads."""
+
+    settings: Settings
+    plugins: Plugins
+    catalogue: Catalogue
+    formats: FormatRegistry
+    engine: Engine

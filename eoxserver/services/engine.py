@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+"""From a plan to bytes: check, evaluate and encode, as every service does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from eoxserver.backends.encoders.base import Encoder, Workspace
+from eoxserver.core.coverage import Coverage
+from eoxserver.core.errors import FormatNotSupported, suggest
+from eoxserver.query.check import Checked, Limits, check
+from eoxserver.query.executors import Executor
+from eoxserver.query.explain import explain
+from eoxserver.query.plan import Node
+
+__all__ = ["Engine"]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Runs plans against the catalogue with the configured executor, within the configured limits."""
+
+    lookup: Callable[[str], Coverage]
+    """The coverage of an identifier; raises NoSuchCoverage."""
+    executor: Executor
+    limits: Limits
+    encoders: Mapping[str, Encoder]
+    """By driver name; ``GDAL`` stands for all others."""
+    workspace: Workspace
+
+    def check(self, plan: Node) -> Checked:
+        """Domain, range type and price of a plan, before any cell is read; raises LimitExceeded."""
+        return check(plan, self.lookup, self.limits)
+
+    def evaluate(self, plan: Node) -> Coverage:
+        """The coverage a plan describes; its cells are computed as they are read."""
+        return self.executor.evaluate(plan, self.lookup)
+
+    def explain(self, plan: Node) -> dict[str, object]:
+        """The plan and its price as JSON-able values."""
+        return explain(plan, self.lookup, self.limits)
+
+    def encoder(self, driver: str) -> Encoder:
+        """The encoder of a GDAL driver; raises FormatNotSupported."""
+        found = self.encoders.get(driver) or self.encoders.get("GDAL")
+        if found is None:
+            raise FormatNotSupported(f"no encoder writes {driver}; {suggest(driver, self.encoders)}", locator="format")
+        return found
+
+    def encode(self, coverage: Coverage, driver: str, options: Mapping[str, str]) -> Iterator[bytes]:
+        """Bytes of a coverage in the format of a GDAL driver; refuses before reading what cannot be held."""
+        encoder = self.encoder(driver)
+        encoder.check(coverage, driver, options)
+        return encoder.encode(coverage, driver, options, self.workspace)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What all OGC services share: key-value decoding, exceptions, versions, capabilities parts."""

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""The one table from error classes to exception codes and HTTP statuses, and the report documents.
+
+Codes: OGC 06-121r9 (OWS Common 2.0) table 27; OGC 09-110r4 (WCS 2.0.1) and its extensions; OGC 06-042
+(WMS 1.3.0) table E.1. Statuses: the services answer a client's mistake with 4xx, never with 500.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from eoxserver.core import errors
+
+__all__ = ["INTERNAL_ERROR", "Report", "error_report", "ows_exception_report", "service_exception_report"]
+
+INTERNAL_ERROR = "the server could not answer this request; its log has the details under this request id"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a client is told of an error."""
+
+    ows_code: str
+    status: int
+    wms_code: str
+    text: str = ""
+    locator: str | None = None
+
+
+def _row(ows_code: str, status: int, wms_code: str | None = None) -> Report:
+    return Report(ows_code, status, wms_code or ows_code)
+
+
+TABLE: dict[type[Exception], Report] = {
+    errors.MissingParameterValue: _row("MissingParameterValue", 400),
+    errors.InvalidParameterValue: _row("InvalidParameterValue", 400),
+    errors.InvalidRequest: _row("InvalidRequest", 400),
+    errors.OperationNotSupported: _row("OperationNotSupported", 501),
+    errors.VersionNegotiationFailed: _row("VersionNegotiationFailed", 400),
+    errors.InvalidUpdateSequence: _row("InvalidUpdateSequence", 400),
+    errors.InvalidMediaType: _row("InvalidMediatype", 415),
+    errors.FormatNotSupported: _row("InvalidParameterValue", 400, "InvalidFormat"),
+    errors.UnsupportedCombination: _row("UnsupportedCombination", 400, "InvalidRequest"),
+    errors.AccessDenied: _row("AccessDenied", 403),
+    errors.LimitExceeded: _row("InvalidParameterValue", 400, "InvalidRequest"),
+    errors.NoSuchCoverage: _row("NoSuchCoverage", 404, "LayerNotDefined"),
+    errors.NoSuchLayer: _row("NoSuchLayer", 404, "LayerNotDefined"),
+    errors.NoSuchStyle: _row("InvalidParameterValue", 404, "StyleNotDefined"),
+    errors.CoverageUnusable: _row("UnsupportedCombination", 400, "InvalidRequest"),
+    errors.DataUnavailable: _row("NoApplicableCode", 503, "NoApplicableCode"),
+    errors.InvalidAxisLabel: _row("InvalidAxisLabel", 404, "InvalidDimensionValue"),
+    errors.InvalidSubsetting: _row("InvalidSubsetting", 400, "InvalidDimensionValue"),
+    errors.InvalidDimensionValue: _row("InvalidParameterValue", 400, "InvalidDimensionValue"),
+    errors.InvalidBounds: _row("InvalidParameterValue", 400),
+    errors.NoSuchField: _row("NoSuchField", 400, "InvalidDimensionValue"),
+    errors.IllegalFieldSequence: _row("IllegalFieldSequence", 400),
+    errors.ScaleAxisUndefined: _row("ScaleAxisUndefined", 400),
+    errors.InvalidScaleFactor: _row("InvalidScaleFactor", 400),
+    errors.InvalidExtent: _row("InvalidExtent", 400),
+    errors.InterpolationNotSupported: _row("InterpolationMethodNotSupported", 501, "InvalidParameterValue"),
+    errors.CrsUnknown: _row("InvalidParameterValue", 400, "InvalidCRS"),
+    errors.CrsNotSupported: _row("InvalidParameterValue", 400, "InvalidCRS"),
+    errors.SubsettingCrsNotSupported: _row("SubsettingCrs-NotSupported", 404, "InvalidCRS"),
+    errors.OutputCrsNotSupported: _row("OutputCrs-NotSupported", 404, "InvalidCRS"),
+    errors.UnknownKey: _row("InvalidParameterValue", 400),
+}
+"""Every error a request can end in; a class without a row of its own takes that of its nearest base."""
+
+
+def error_report(error: Exception, request_id: str = "") -> Report:
+    """The report of an error; what is not an EOxServerError is reported without its text."""
+    if isinstance(error, errors.EOxServerError):
+        for kind in type(error).__mro__:
+            row = TABLE.get(kind)
+            if row is not None:
+                return Report(row.ows_code, row.status, row.wms_code, error.message, error.locator)
+    text = f"{INTERNAL_ERROR}: {request_id}" if request_id else INTERNAL_ERROR
+    return Report("NoApplicableCode", 500, "NoApplicableCode", text)
+
+
+def ows_exception_report(report: Report, version: str = "2.0.1") -> bytes:
+    """An OWS Common 2.0 exception report (clause 8), as WCS 2.0 answers it."""
+    locator = f" locator={quoteattr(_clean(report.locator))}" if report.locator else ""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/2.0"'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ' xsi:schemaLocation="http://www.opengis.net/ows/2.0'
+        ' http://schemas.opengis.net/ows/2.0/owsExceptionReport.xsd"'
+        f' version="{version}" xml:lang="en">\n'
+        f'  <ows:Exception exceptionCode="{report.ows_code}"{locator}>\n'
+        f"    <ows:ExceptionText>{escape(_clean(report.text))}</ows:ExceptionText>\n"
+        "  </ows:Exception>\n"
+        "</ows:ExceptionReport>\n"
+    ).encode()
+
+
+def service_exception_report(report: Report) -> bytes:
+    """A WMS 1.3.0 service exception report (OGC 06-042 annex E.2)."""
+    locator = f" locator={quoteattr(_clean(report.locator))}" if report.locator else ""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<ServiceExceptionReport version="1.3.0" xmlns="http://www.opengis.net/ogc"'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ' xsi:schemaLocation="http://www.opengis.net/ogc'
+        ' http://schemas.opengis.net/wms/1.3.0/exceptions_1_3_0.xsd">\n'
+        f'  <ServiceException code="{report.wms_code}"{locator}>{escape(_clean(report.text))}</ServiceException>\n'
+        "</ServiceExceptionReport>\n"
+    ).encode()
+
+
+def _clean(text: str | None) -> str:
+    """Text without the control characters that XML 1.0 cannot hold."""
+    return "".join(c if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff") else "\ufffd" for c in text or "").encode(
+        "utf-8", "replace"
+    ).decode()

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""Requests and responses as plain values, so that protocol logic needs no socket and no framework."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from eoxserver.services.ows.kvp import Params
+
+__all__ = ["Request", "Response", "Service", "json_response"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request to an OGC endpoint."""
+
+    params: Params
+    """Of the query string, or of a form in the body."""
+    base_url: str
+    """Public URL of the endpoint, without query (``https://host/ows``)."""
+    method: str = "GET"
+    body: bytes = b""
+    content_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Keys in lower case."""
+    actor: str | None = None
+    """Name of the authenticated user; None for anonymous."""
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class Response:
+    """What goes back: a body that is whole, or one that is made while it is sent."""
+
+    body: bytes | Iterator[bytes] | Iterable[bytes]
+    media_type: str
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Service(Protocol):
+    """An OGC service; the key is the value of its ``service`` parameter."""
+
+    key: ClassVar[str]
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request; raises any EOxServerError, which ``report`` then puts in words."""
+
+    def report(self, request: Request, error: Exception) -> Response:
+        """The exception report of this service for an error, in the version and form asked for.
+
+        Errors that are no EOxServerError are the server's fault: their text does not go to the client.
+        """
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """A JSON document."""
+    return Response(json.dumps(value, indent=2, default=str).encode() + b"\n", "application/json", status)
