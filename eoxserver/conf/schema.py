@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: MIT
+"""Every setting: its section, type, default and meaning, in one table.
+
+The dataclasses are what the program reads; the same fields make ``default.conf``, ``TEMPLATE_eoxserver.conf``,
+``eoxserver config --explain`` and ``docs/configuration.md`` (:mod:`eoxserver.conf.reference`). Section and key names
+are those of the configuration of RFC 17 where it has them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from eoxserver.conf.values import (
+    CODES,
+    DATABASE,
+    DURATION,
+    MIME,
+    MIME_MAP,
+    MIMES,
+    NAMES,
+    PATH,
+    SIZE,
+    TEXT,
+    URL,
+    DatabaseUrl,
+    Kind,
+    choice,
+    integer,
+)
+
+__all__ = [
+    "PLUGIN_SECTION",
+    "SECTIONS",
+    "Cache",
+    "Catalogue",
+    "Cubes",
+    "Evaluation",
+    "Limits",
+    "Option",
+    "Ows",
+    "OwsCommon",
+    "Settings",
+    "System",
+    "Wcs",
+    "Wcs20",
+    "Wms",
+    "default_settings",
+    "options",
+    "variable",
+]
+
+T = TypeVar("T")
+
+PLUGIN_SECTION = "plugins."
+"""Prefix of the sections that belong to plugins: ``[plugins.NAME]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option(Generic[T]):
+    """One setting of the table."""
+
+    section: str
+    key: str
+    kind: Kind[T]
+    default: str
+    """As it would be written in the file."""
+    meaning: str
+
+    @property
+    def variable(self) -> str:
+        """Environment variable that overrides it."""
+        return variable(self.section, self.key)
+
+
+def variable(section: str, key: str) -> str:
+    """Answer the environment variable of a setting.
+
+    >>> variable("services.ows.wms", "supported_crs")
+    'EOXS_SERVICES_OWS_WMS__SUPPORTED_CRS'
+    """
+    return f"EOXS_{re.sub('[^A-Za-z0-9]', '_', section)}__{re.sub('[^A-Za-z0-9]', '_', key)}".upper()
+
+
+def setting(kind: Kind[T], default: str, meaning: str) -> T:
+    """Declare a setting as a field of a section's dataclass."""
+    declared = (kind, default, meaning)
+    made: T = field(default_factory=lambda: kind.parse(default), metadata={"setting": declared})
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The server itself."""
+
+    section: ClassVar[str] = "core.system"
+
+    logging_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = setting(
+        choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), "INFO", "Least severity of what is logged."
+    )
+    logging_format: str = setting(
+        TEXT, "%(asctime)s %(levelname)s %(name)s: %(message)s", "Form of a log line, in the terms of Python's logging."
+    )
+    instance_id: str = setting(TEXT, "eoxserver", "Name of the instance, in logs, metrics and pages.")
+    required_plugins: tuple[str, ...] = setting(
+        NAMES,
+        "",
+        "Plugins (or distributions) without which the server must not start, one that guards coverages for example; "
+        "any other plugin that fails to load is reported and left out.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwsCommon:
+    """What all OGC services have in common."""
+
+    section: ClassVar[str] = "services.owscommon"
+
+    http_service_url: str | None = setting(
+        URL, "", "Public URL of /ows in answers, as https://eo.example/ows; empty: as in the request."
+    )
+    time_interval_interpretation: Literal["closed", "open"] = setting(
+        choice("closed", "open"),
+        "closed",
+        "Whether a time interval in a request contains its two ends (closed) or not (open).",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ows:
+    """Texts in the capabilities of all services."""
+
+    section: ClassVar[str] = "services.ows"
+
+    update_sequence: str = setting(
+        TEXT, "", "Version of the capabilities; empty: the version of the catalogue, which is what clients expect."
+    )
+    title: str = setting(TEXT, "EOxServer", "Title of the services.")
+    abstract: str = setting(TEXT, "", "What the services offer.")
+    keywords: tuple[str, ...] = setting(NAMES, "", "Keywords of the services.")
+    fees: str = setting(TEXT, "none", "Fees for the use of the services.")
+    access_constraints: str = setting(TEXT, "none", "Who may use the services.")
+    provider_name: str = setting(TEXT, "", "Organisation that runs the services.")
+    provider_site: str = setting(TEXT, "", "Web page of that organisation.")
+    individual_name: str = setting(TEXT, "", "Person to ask.")
+    position_name: str = setting(TEXT, "", "Position of that person.")
+    phone_voice: str = setting(TEXT, "", "Telephone number.")
+    phone_facsimile: str = setting(TEXT, "", "Facsimile number.")
+    delivery_point: str = setting(TEXT, "", "Street and number.")
+    city: str = setting(TEXT, "", "City.")
+    administrative_area: str = setting(TEXT, "", "State or province.")
+    postal_code: str = setting(TEXT, "", "Postal code.")
+    country: str = setting(TEXT, "", "Country.")
+    electronic_mail_address: str = setting(TEXT, "", "Mail address.")
+    online_resource: str = setting(TEXT, "", "Web page with more on the services.")
+    hours_of_service: str = setting(TEXT, "", "When the person can be reached.")
+    contact_instructions: str = setting(TEXT, "", "How to reach the person.")
+    role: str = setting(TEXT, "", "Role of the person, as pointOfContact (ISO 19115).")
+
+
+@dataclass(frozen=True, slots=True)
+class Wms:
+    """WMS."""
+
+    section: ClassVar[str] = "services.ows.wms"
+
+    supported_formats: tuple[str, ...] = setting(
+        MIMES,
+        "image/png,image/jpeg",
+        "Formats of maps, in this order; those that this machine cannot write are left out.",
+    )
+    supported_crs: tuple[int, ...] = setting(
+        CODES, "4326,3857,3035", "CRSs of maps beside the coverage's own, and those of collections."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wcs:
+    """WCS, all versions."""
+
+    section: ClassVar[str] = "services.ows.wcs"
+
+    supported_formats: tuple[str, ...] = setting(
+        MIMES,
+        "image/tiff,image/tiff; application=geotiff; profile=cloud-optimized,application/netcdf,application/x-netcdf,"
+        "image/jp2,image/png,image/jpeg",
+        "Formats of coverages, in this order; those that this machine cannot write are left out.",
+    )
+    supported_crs: tuple[int, ...] = setting(CODES, "4326,3857,3035", "CRSs of coverages beside their own.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wcs20:
+    """WCS 2.x."""
+
+    section: ClassVar[str] = "services.ows.wcs20"
+
+    default_native_format: str = setting(
+        MIME,
+        "image/tiff",
+        "Native format of coverages whose stored format cannot be written.",
+    )
+    source_to_native_format_map: Mapping[str, str] = setting(
+        MIME_MAP, "", "Native format by stored format: source,native,source,native,..."
+    )
+    paging_count_default: int = setting(integer(1), "10", "Coverages in an answer of DescribeEOCoverageSet.")
+    subset_mode: Literal["halfopen", "closed", "gdal"] = setting(
+        choice("halfopen", "closed", "gdal"),
+        "halfopen",
+        "Which cells a trim takes: those whose extent it overlaps, without the cell that starts at its upper end "
+        "(halfopen) or with it (closed), or as GDAL's gdal_translate -projwin (gdal).",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost; more is refused before any cell is read."""
+
+    section: ClassVar[str] = "services.limits"
+
+    max_result_cells: int = setting(integer(1), "1_000_000_000", "Cells in a result, all fields counted.")
+    max_result_bytes: int = setting(SIZE, "1GiB", "Size of a result before encoding.")
+    max_read_bytes: int = setting(SIZE, "16GiB", "Size of the cells that must be read for a result.")
+    max_map_width: int = setting(integer(1), "4096", "Width of a map [pixels].")
+    max_map_height: int = setting(integer(1), "4096", "Height of a map [pixels].")
+    memory_bytes: int = setting(
+        SIZE, "64MiB", "Encoded results up to this size are made in memory, larger ones in a temporary file."
+    )
+    request_body_bytes: int = setting(SIZE, "16MiB", "Size of a request body.")
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """How results are computed."""
+
+    section: ClassVar[str] = "services.evaluation"
+
+    executor: str = setting(TEXT, "local", "Executor plugin that runs the plans.")
+    threads: int = setting(integer(0), "0", "Threads of a process; 0: one a core.")
+    block_cells: int = setting(integer(1024), "1_048_576", "Cells that are computed at a time.")
+    open_files: int = setting(integer(1), "128", "Files kept open by a process.")
+    tile_cache_bytes: int = setting(SIZE, "256MiB", "Memory of a process for blocks read from files.")
+    map_cache_bytes: int = setting(SIZE, "64MiB", "Memory of a process for finished maps.")
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Where it is written what is served."""
+
+    section: ClassVar[str] = "resources.catalogue"
+
+    database: DatabaseUrl = setting(DATABASE, "sqlite:///catalogue.sqlite3", "Database of the catalogue.")
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Local copies of remote and packed files."""
+
+    section: ClassVar[str] = "backends.cache"
+
+    directory: Path = setting(PATH, "cache", "Folder of the copies.")
+    max_bytes: int = setting(SIZE, "10GiB", "Size of the folder; what was not used for longest goes first.")
+    max_age: int = setting(DURATION, "30d", "Time after which an unused copy is removed.")
+
+
+@dataclass(frozen=True, slots=True)
+class Cubes:
+    """Arrays of ingested coverages."""
+
+    section: ClassVar[str] = "backends.cubes"
+
+    url: str = setting(
+        TEXT, "cubes", "Where new cubes are kept: a folder of the instance, or the URL of an object store."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, by section."""
+
+    system: System = field(default_factory=System)
+    owscommon: OwsCommon = field(default_factory=OwsCommon)
+    ows: Ows = field(default_factory=Ows)
+    wms: Wms = field(default_factory=Wms)
+    wcs: Wcs = field(default_factory=Wcs)
+    wcs20: Wcs20 = field(default_factory=Wcs20)
+    limits: Limits = field(default_factory=Limits)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    cache: Cache = field(default_factory=Cache)
+    cubes: Cubes = field(default_factory=Cubes)
+    plugins: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    """Sections ``[plugins.NAME]`` as written; each plugin reads its own."""
+    instance: Path | None = None
+    """Folder of the instance; None without one."""
+
+    def path(self, relative: str | Path) -> Path:
+        """Answer a path of the configuration as an absolute one, from the instance, else from the working folder."""
+        return (self.instance or Path()).joinpath(relative).absolute()
+
+
+SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
+    {
+        "system": System,
+        "owscommon": OwsCommon,
+        "ows": Ows,
+        "wms": Wms,
+        "wcs": Wcs,
+        "wcs20": Wcs20,
+        "limits": Limits,
+        "evaluation": Evaluation,
+        "catalogue": Catalogue,
+        "cache": Cache,
+        "cubes": Cubes,
+    }
+)
+"""Attribute of Settings -> its section, in the order in which they are written."""
+
+
+def options(section: type[Any]) -> Iterator[Option[Any]]:
+    """Answer the settings of a section in the order of the table."""
+    for item in fields(section):
+        kind, default, meaning = item.metadata["setting"]
+        yield Option(section.section, item.name, kind, default, meaning)
+
+
+def default_settings() -> Settings:
+    """Answer the settings that hold without an instance."""
+    return Settings()
