@@ -19,7 +19,7 @@ from pathlib import Path
 from eoxserver.conf.values import is_mime
 from eoxserver.core.errors import ConfigurationError
 
-__all__ = ["DEFAULT_FORMATS_FILE", "FORMATS_FILE", "FormatLine", "formats_path", "load_formats"]
+__all__ = ["DEFAULT_FORMATS_FILE", "FORMATS_FILE", "FormatLine", "load_formats"]
 
 FORMATS_FILE = Path("conf", "formats.conf")
 """Where an instance has its formats."""
@@ -48,26 +48,21 @@ class FormatLine:
     """Line in the file, counted from 1."""
 
 
-def formats_path(instance: Path | None) -> Path:
-    """Answer the file that names the formats: the instance's own, else the shipped one."""
-    own = None if instance is None else instance / FORMATS_FILE
-    return own if own is not None and own.is_file() else DEFAULT_FORMATS_FILE
-
-
 def load_formats(path: Path | None = None) -> tuple[FormatLine, ...]:
     """Read the formats, in the order of the file.
 
     Parameters
     ----------
     path : Path, optional
-        The file; without one the shipped ``default_formats.conf``.
+        The file; where there is none the shipped ``default_formats.conf`` holds.
 
     Raises
     ------
     ConfigurationError
         Names file and line of everything that is wrong.
     """
-    path = path or DEFAULT_FORMATS_FILE
+    if path is None or not path.exists():
+        path = DEFAULT_FORMATS_FILE
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

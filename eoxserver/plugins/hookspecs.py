@@ -76,7 +76,7 @@ def eoxs_metadata_readers() -> Sequence[type]:
     """Return the metadata reader classes this plugin adds: they find times, footprint and names at registration.
 
     ``key`` is the metadata format (``eogml``). The class has ``can_read`` (cheap) and ``read``. The contract is
-    ``eoxserver.resources.coverages.metadata``.
+    ``eoxserver.resources.coverages.metadata.base``.
     """
     raise AssertionError("a specification is never called")
 
@@ -86,7 +86,8 @@ def eoxs_services() -> Sequence[type]:
     """Return the service classes this plugin adds: protocols under ``/ows``.
 
     ``key`` is the value of the ``service`` parameter (``WCS``, ``WMS``). The class is made once with the service
-    context and has ``handle(request)``, which answers a response. The contract is ``eoxserver.services.context``.
+    context and has ``handle`` (answers a request) and ``report`` (puts an error in the service's words). The contract
+    is ``Service`` of ``eoxserver.services.wire``.
     """
     raise AssertionError("a specification is never called")
 
@@ -96,7 +97,7 @@ def eoxs_executors() -> Sequence[type]:
     """Return the executor classes this plugin adds: they run the blocks of a checked plan.
 
     ``key`` is the value of ``executor`` in section ``services.evaluation`` (``local``, ``dask``). The class has
-    ``evaluate``. The contract is ``eoxserver.query.evaluate``.
+    ``evaluate``. The contract is ``eoxserver.query.executors``.
     """
     raise AssertionError("a specification is never called")
 
@@ -112,7 +113,7 @@ def eoxs_import_recipes() -> Sequence[type]:
 
 
 @hookspec(firstresult=True)
-def eoxs_authorize(actor: object, action: str, coverage_id: str | None) -> bool | None:
+def eoxs_authorize(actor: str | None, action: str, coverage_id: str | None) -> bool | None:
     """Say whether an actor may do something to a coverage: True, False, or None for "not mine to decide".
 
     The first answer that is not None holds, the plugin registered last is asked first; without one, reading is allowed
@@ -120,8 +121,8 @@ def eoxs_authorize(actor: object, action: str, coverage_id: str | None) -> bool 
 
     Parameters
     ----------
-    actor : object or None
-        Who asks: the authenticated user, or None.
+    actor : str or None
+        Name of the authenticated user; None when nobody logged in.
     action : str
         ``read``, or what would be changed: ``insert``, ``update``, ``delete``, ``admin``.
     coverage_id : str or None

@@ -59,7 +59,7 @@ class PluginReport:
         return f"{owner} (module {self.module})" if owner else f"module {self.module}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plugins:
     """All components, by kind and key; immutable once loaded.
 
@@ -95,7 +95,7 @@ class Plugins:
         found: Registry = getattr(self, plural)
         return found
 
-    def authorize(self, actor: object, action: str, coverage_id: str | None) -> bool:
+    def authorize(self, actor: str | None, action: str, coverage_id: str | None) -> bool:
         """Say whether ``actor`` may do ``action`` to the coverage; without a plugin that decides, only reading is.
 
         Raises

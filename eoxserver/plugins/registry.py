@@ -35,7 +35,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("reader", "readers", (("can_open", "describe", "open"),)),
     Kind("encoder", "encoders", (("check", "encode"),)),
     Kind("metadata reader", "metadata_readers", (("can_read", "read"),)),
-    Kind("service", "services", (("handle",),)),
+    Kind("service", "services", (("handle", "report"),)),
     Kind("executor", "executors", (("evaluate",),)),
     Kind("import recipe", "import_recipes", (("run",),)),
 )
@@ -82,10 +82,8 @@ def component_fault(kind: Kind, component: object) -> str | None:
     return None
 
 
-class Registry:
-    """Components of one kind by their key.
-
-    Iteration gives the component classes in the order of registration; ``in`` and ``[...]`` take keys.
+class Registry(Mapping[str, type[Any]]):
+    """Components of one kind by their key, in the order of registration.
 
     Parameters
     ----------
@@ -129,26 +127,18 @@ class Registry:
         except KeyError:
             raise UnknownKey(self._unknown(key), locator=key) from None
 
-    def get(self, key: str) -> type[Any] | None:
-        """Answer the component of this key, or None."""
+    def get(self, key: str, default: Any = None) -> Any:
+        """Answer the component of this key, or the default."""
         entry = self._entries.get(key)
-        return None if entry is None else entry.component
+        return default if entry is None else entry.component
 
     def origin(self, key: str) -> str:
         """Answer where the component of a known key comes from: distribution, version, module."""
         self[key]
         return self._entries[key].origin
 
-    def keys(self) -> tuple[str, ...]:
-        """Answer the keys in the order of registration."""
-        return tuple(self._entries)
-
-    def items(self) -> tuple[tuple[str, type[Any]], ...]:
-        """Answer (key, component) pairs in the order of registration."""
-        return tuple((key, entry.component) for key, entry in self._entries.items())
-
-    def __iter__(self) -> Iterator[type[Any]]:
-        return iter([entry.component for entry in self._entries.values()])
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
 
     def __contains__(self, key: object) -> bool:
         return key in self._entries

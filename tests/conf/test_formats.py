@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eoxserver.conf.formats import DEFAULT_FORMATS_FILE, FormatLine, formats_path, load_formats
+from eoxserver.conf.formats import DEFAULT_FORMATS_FILE, FormatLine, load_formats
 from eoxserver.conf.schema import default_settings
 from eoxserver.core.errors import ConfigurationError
 
@@ -73,21 +73,17 @@ def test_one_mime_type_is_written_by_one_driver(tmp_path: Path) -> None:
     assert len(formats(tmp_path, "HDF4,application/x-hdf,ro,.hdf\nHDF4Image,application/x-hdf,rw,.hdf\n")) == 2
 
 
-def test_missing_and_unreadable_files(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"formats\.conf: cannot be read"):
-        load_formats(tmp_path / "formats.conf")
+def test_unreadable_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r": cannot be read: .*Is a directory"):
+        load_formats(tmp_path)
     (tmp_path / "bytes.conf").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigurationError, match="cannot be read"):
         load_formats(tmp_path / "bytes.conf")
 
 
-def test_instance_file_wins_over_the_shipped_one(tmp_path: Path) -> None:
-    assert formats_path(None) == formats_path(tmp_path) == DEFAULT_FORMATS_FILE
-    (tmp_path / "conf").mkdir()
-    own = tmp_path / "conf" / "formats.conf"
-    own.write_text("")
-    assert formats_path(tmp_path) == own
-    assert load_formats(own) == ()
+def test_own_file_wins_over_the_shipped_one(tmp_path: Path) -> None:
+    assert load_formats(tmp_path / "formats.conf") == load_formats() == load_formats(DEFAULT_FORMATS_FILE)
+    assert formats(tmp_path, "") == ()
 
 
 def test_shipped_formats_hold_what_the_settings_offer() -> None:

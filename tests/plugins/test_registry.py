@@ -35,9 +35,9 @@ def test_lookup_and_order(packages: Registry) -> None:
     assert packages["TAR"] is Tar
     assert packages.get("TAR") is Tar
     assert packages.get("RAR") is None
-    assert list(packages) == [Zip, Tar]
-    assert packages.keys() == ("ZIP", "TAR")
-    assert packages.items() == (("ZIP", Zip), ("TAR", Tar))
+    assert list(packages) == ["ZIP", "TAR"]
+    assert list(packages.values()) == [Zip, Tar]
+    assert dict(packages) == {"ZIP": Zip, "TAR": Tar}
     assert len(packages) == 2
     assert "ZIP" in packages
     assert "zip" not in packages

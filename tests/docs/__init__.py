@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Documentation held to the code, or executed."""
