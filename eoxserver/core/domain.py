@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis, Role
-from eoxserver.core.crs import parse_crs
+from eoxserver.core.crs import compound_crs
 from eoxserver.core.errors import CoverageUnusable, InvalidAxisLabel, suggest
 
 if TYPE_CHECKING:
@@ -77,10 +77,7 @@ class Domain:
         A component that lost all its axes by slicing is gone; one that lost some stays whole.
         """
         parts = self.crs_components
-        if len(parts) < 2:
-            return parts[0] if parts else None
-        query = "&".join(f"{number}={part.uri}" for number, part in enumerate(parts, 1))
-        return parse_crs(f"http://www.opengis.net/def/crs-compound?{query}")
+        return compound_crs(parts) if parts else None
 
     def index(self, label: str) -> int:
         """The position of the axis ``label`` in grid order; synonyms of labels are understood.
