@@ -44,7 +44,7 @@ types: setup
 	$(BIN)/mypy
 
 contracts: setup
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 docs: setup
 	$(BIN)/python -m pytest -m docs $(ARGS)
