@@ -54,9 +54,7 @@ class RegularAxis:
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.origin) and np.isfinite(self.step)) or self.step == 0:
-            raise ValueError(
-                f"axis {self.label}: origin {self.origin} and step {self.step} must be finite, step not 0"
-            )
+            raise ValueError(f"axis {self.label}: origin {self.origin} and step {self.step} must be finite, step not 0")
         _check_size(self.label, self.size)
 
     @property
@@ -124,9 +122,7 @@ class IrregularAxis:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, IrregularAxis):
             return NotImplemented
-        mine, theirs = (
-            (a.label, a.crs, a.unit, a.role, a.coefficients.tobytes()) for a in (self, other)
-        )
+        mine, theirs = ((a.label, a.crs, a.unit, a.role, a.coefficients.tobytes()) for a in (self, other))
         return mine == theirs
 
     def __hash__(self) -> int:

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
-from itertools import product
+from itertools import pairwise, product
 
 from eoxserver.core.coverage import CellBox, Cells, Source
 
 __all__ = ["block_shape", "split", "stream"]
 
 
-def block_shape(shape: Sequence[int], chunks: Sequence[int], max_cells: int, row_major: bool = False) -> tuple[int, ...]:
+def block_shape(
+    shape: Sequence[int], chunks: Sequence[int], max_cells: int, row_major: bool = False
+) -> tuple[int, ...]:
     """A block shape of at most ``max_cells`` cells (one chunk at least) made of whole chunks.
 
     Grows from the chunk shape along the last axis first. With ``row_major`` blocks are as wide as the
@@ -52,7 +54,7 @@ def split(box: CellBox, block: Sequence[int]) -> Iterator[CellBox]:
     ranges = []
     for low, high, size in zip(box.low, box.high, block, strict=True):
         edges = [low, *range((low // size + 1) * size, high, size), high]
-        ranges.append(list(zip(edges, edges[1:], strict=False)))
+        ranges.append(list(pairwise(edges)))
     for parts in product(*ranges):
         yield CellBox(tuple(part[0] for part in parts), tuple(part[1] for part in parts))
 

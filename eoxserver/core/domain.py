@@ -120,7 +120,8 @@ class Domain:
         found = self.horizontal
         if found is None:
             raise CoverageUnusable(
-                f"this needs regular x and y axes in one horizontal CRS; the axes are {', '.join(self.labels) or 'none'}"
+                "this needs regular x and y axes in one horizontal CRS; "
+                f"the axes are {', '.join(self.labels) or 'none'}"
             )
         return found
 

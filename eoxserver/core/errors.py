@@ -13,12 +13,12 @@ from collections.abc import Iterable
 
 __all__ = [
     "AccessDenied", "ConfigurationError", "CoverageUnusable", "CrsNotSupported", "CrsUnknown",
-    "DataUnavailable", "DuplicateKey", "EOxServerError", "FormatNotSupported", "IllegalFieldSequence",
-    "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue", "InvalidExtent",
-    "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor",
+    "DataUnavailable", "DuplicateKey", "EOxServerError", "EmptyCoverageIdList", "FormatNotSupported",
+    "IllegalFieldSequence", "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue",
+    "InvalidExtent", "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor",
     "InvalidSubsetting", "InvalidTime", "InvalidUpdateSequence", "LimitExceeded", "MissingParameterValue",
     "NoSuchCoverage", "NoSuchField", "NoSuchLayer", "NoSuchStyle", "OperationNotSupported",
-    "OutputCrsNotSupported", "PluginError", "RegistrationRefused", "ScaleAxisUndefined",
+    "OutputCrsNotSupported", "PluginError", "RangeSubsetRepeated", "RegistrationRefused", "ScaleAxisUndefined",
     "SubsettingCrsNotSupported", "UnknownKey", "UnsupportedCombination", "VersionNegotiationFailed",
     "suggest",
 ]  # fmt: skip
@@ -62,6 +62,14 @@ class InvalidRequest(EOxServerError):
 
 class MissingParameterValue(EOxServerError):
     """A mandatory parameter is absent or empty; ``locator`` is its name."""
+
+
+class EmptyCoverageIdList(MissingParameterValue):
+    """The list of coverage identifiers is there and has no entry."""
+
+
+class RangeSubsetRepeated(InvalidRequest):
+    """The fields of the result are asked for in more than one place."""
 
 
 class InvalidParameterValue(EOxServerError):

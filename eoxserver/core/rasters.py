@@ -36,7 +36,9 @@ def raster_domain(
     horizontal = crs.horizontal
     axes = {} if horizontal is None else {axis.role: axis for axis in horizontal.axes}
     if horizontal is None or Role.X not in axes or Role.Y not in axes:
-        raise CrsNotSupported(f"{crs.uri} has no horizontal axes; a raster needs an easting and a northing", locator="crs")
+        raise CrsNotSupported(
+            f"{crs.uri} has no horizontal axes; a raster needs an easting and a northing", locator="crs"
+        )
     min_x, min_y, max_x, max_y = bounds
     x_step, y_step = (max_x - min_x) / width, (max_y - min_y) / height
     x = _axis(axes[Role.X], horizontal, min_x + x_step / 2, x_step, width)

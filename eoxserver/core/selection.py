@@ -149,7 +149,7 @@ def _to_native(domain: Domain, subsets: dict[int, Subset], crs: Crs | None) -> d
     for position, subset in subsets.items():
         own = domain.axes[position].crs
         given = subset.crs if subset.crs is not None else (crs if position in horizontal else None)
-        if isinstance(given, Crs) and given != own and not (given.kind == "index"):
+        if isinstance(given, Crs) and given != own and given.kind != "index":
             if position not in horizontal or not given.is_horizontal:
                 raise SubsettingCrsNotSupported(
                     f"bounds of axis '{subset.label}' cannot be given in {given.uri}", locator="subsettingCrs"
