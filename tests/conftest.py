@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import programs
+from tests import programs, xmlschemas
 
 KINDS = ("unit", "contract", "integration", "browser", "docs")
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,3 +48,12 @@ def program() -> Callable[[str], str]:
         return found
 
     return path
+
+
+@pytest.fixture(scope="session")
+def validate_xml(shared: Path) -> xmlschemas.ValidateXml:
+    """Answer a function: XML document -> its root element, once it has been found valid; or skip without schemas."""
+    folder = shared / "schemas"
+    if not folder.is_dir():
+        pytest.skip(f"no folder {folder}: documents cannot be validated on this machine")
+    return lambda document: xmlschemas.check(folder, document)
