@@ -8,9 +8,9 @@ Codes: OGC 06-121r9 (OWS Common 2.0) table 27; OGC 09-110r4 (WCS 2.0.1) and its 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
 
 from eoxserver.core import errors
+from eoxserver.services.ows.xml import DECLARATION, attributes, element
 
 __all__ = ["INTERNAL_ERROR", "Report", "error_report", "ows_exception_report", "service_exception_report"]
 
@@ -34,8 +34,10 @@ def _row(ows_code: str, status: int, wms_code: str | None = None) -> Report:
 
 TABLE: dict[type[Exception], Report] = {
     errors.MissingParameterValue: _row("MissingParameterValue", 400),
+    errors.EmptyCoverageIdList: _row("emptyCoverageIdList", 400, "MissingParameterValue"),
     errors.InvalidParameterValue: _row("InvalidParameterValue", 400),
     errors.InvalidRequest: _row("InvalidRequest", 400),
+    errors.RangeSubsetRepeated: _row("Invalid RangeSubsets parameters", 400, "InvalidRequest"),
     errors.OperationNotSupported: _row("OperationNotSupported", 501),
     errors.VersionNegotiationFailed: _row("VersionNegotiationFailed", 400),
     errors.InvalidUpdateSequence: _row("InvalidUpdateSequence", 400),
@@ -81,16 +83,16 @@ def error_report(error: Exception, request_id: str = "") -> Report:
 
 def ows_exception_report(report: Report, version: str = "2.0.1") -> bytes:
     """An OWS Common 2.0 exception report (clause 8), as WCS 2.0 answers it."""
-    locator = f" locator={quoteattr(_clean(report.locator))}" if report.locator else ""
+    where = {"locator": report.locator} if report.locator else {}
     return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"{DECLARATION}"
         '<ows:ExceptionReport xmlns:ows="http://www.opengis.net/ows/2.0"'
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
         ' xsi:schemaLocation="http://www.opengis.net/ows/2.0'
         ' http://schemas.opengis.net/ows/2.0/owsExceptionReport.xsd"'
         f' version="{version}" xml:lang="en">\n'
-        f'  <ows:Exception exceptionCode="{report.ows_code}"{locator}>\n'
-        f"    <ows:ExceptionText>{escape(_clean(report.text))}</ows:ExceptionText>\n"
+        f"  <ows:Exception{attributes({'exceptionCode': report.ows_code, **where})}>\n"
+        f"    {element('ows:ExceptionText', report.text)}\n"
         "  </ows:Exception>\n"
         "</ows:ExceptionReport>\n"
     ).encode()
@@ -98,20 +100,13 @@ def ows_exception_report(report: Report, version: str = "2.0.1") -> bytes:
 
 def service_exception_report(report: Report) -> bytes:
     """A WMS 1.3.0 service exception report (OGC 06-042 annex E.2)."""
-    locator = f" locator={quoteattr(_clean(report.locator))}" if report.locator else ""
+    where = {"locator": report.locator} if report.locator else {}
     return (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"{DECLARATION}"
         '<ServiceExceptionReport version="1.3.0" xmlns="http://www.opengis.net/ogc"'
         ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
         ' xsi:schemaLocation="http://www.opengis.net/ogc'
         ' http://schemas.opengis.net/wms/1.3.0/exceptions_1_3_0.xsd">\n'
-        f'  <ServiceException code="{report.wms_code}"{locator}>{escape(_clean(report.text))}</ServiceException>\n'
+        f"  {element('ServiceException', report.text, {'code': report.wms_code, **where})}\n"
         "</ServiceExceptionReport>\n"
     ).encode()
-
-
-def _clean(text: str | None) -> str:
-    """Text without the control characters that XML 1.0 cannot hold."""
-    return "".join(c if c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff") else "\ufffd" for c in text or "").encode(
-        "utf-8", "replace"
-    ).decode()

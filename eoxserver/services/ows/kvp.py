@@ -90,4 +90,5 @@ class Params:
         """Refuse keys that are not ``known`` and start with none of ``prefixes`` (both in lower case)."""
         for key, values in self._values.items():
             if key not in known and not key.startswith(tuple(prefixes)):
-                raise InvalidRequest(f"unknown parameter '{values[0][0]}'; {suggest(key, known, 30)}", locator=values[0][0])
+                given = values[0][0]
+                raise InvalidRequest(f"unknown parameter '{given}'; {suggest(key, known, 30)}", locator=given)
