@@ -13,11 +13,12 @@ import eoxserver
 
 pytestmark = pytest.mark.docs
 
-ROOMS = ("eoxserver.conf", "eoxserver.core", "eoxserver.plugins", "eoxserver.query")
+ROOMS = ("conf", "core", "plugins", "query")
 MODULES = [
     module.name
-    for module in pkgutil.walk_packages(eoxserver.__path__, "eoxserver.")
-    if f"{module.name}.".startswith(tuple(f"{room}." for room in ROOMS))
+    for room in ROOMS
+    for path in eoxserver.__path__
+    for module in pkgutil.walk_packages([f"{path}/{room}"], f"eoxserver.{room}.")
 ]
 
 
