@@ -26,6 +26,8 @@ class Description:
     range_type: RangeType
     bounds: tuple[float, float, float, float] | None = None
     """Outer edges (min x, min y, max x, max y) where there is a geotransform, known CRS or not."""
+    north_up: bool = True
+    """Whether the first row is the one with the greatest y; means nothing without ``bounds``."""
     tie_points: TiePoints | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     subdatasets: tuple[str, ...] = ()

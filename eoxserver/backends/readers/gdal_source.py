@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+"""The cells of a raster that GDAL reads, as a source.
+
+Small windows are cut from decoded blocks in memory (``blockcache``); windows too large to be worth keeping are read
+straight from the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.io import DatasetReader
+
+from eoxserver.backends.rasters import GDAL_ERRORS, data_file, unavailable
+from eoxserver.backends.readers.blockcache import BlockCache
+from eoxserver.backends.readers.handles import FileIdentity, Handles, identify
+from eoxserver.backends.readers.layout import Layout, Unit, load_layout
+from eoxserver.core.coverage import CellBox, Cells, Level
+from eoxserver.core.errors import DataUnavailable
+
+__all__ = ["GdalSource"]
+
+Span: TypeAlias = tuple[slice, slice]
+"""Rows and columns."""
+
+CACHED_SHARE = 8
+"""A window larger than this part of the block cache would only push out what others need: it is not kept."""
+
+
+@dataclass
+class GdalSource:
+    """Cells of one raster file. Safe in threads; opens nothing before it is asked for something.
+
+    Parameters
+    ----------
+    path : str
+        What GDAL opens: a local file, or a data set inside one.
+    """
+
+    path: str
+    handles: Handles
+    blocks: BlockCache
+    _layout: Layout | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._file = data_file(self.path)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns at full resolution."""
+        return self._known().shape
+
+    @property
+    def chunks(self) -> tuple[int, int]:
+        """Rows and columns of the file's blocks."""
+        return self._known().block
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Full resolution and overviews."""
+        return self._known().levels
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        """Read cells; see ``core.coverage.Source``."""
+        identity = identify(self._file)
+        layout = self._current(identity)
+        if max(fields) >= len(layout.dtypes):
+            raise DataUnavailable(
+                f"{self.path}: has {len(layout.dtypes)} bands, field {max(fields)} (from 0) was asked for",
+                locator=self.path,
+            )
+        dtype = np.result_type(*(layout.dtypes[band] for band in fields))
+        groups = {layout.group(band) for band in fields}
+        cells, unit = box.cell_count, layout.units[level]
+        if cells * dtype.itemsize * max(map(len, groups)) > self.blocks.capacity // CACHED_SHARE:
+            return self._read_direct(layout, level, (box.slices[0], box.slices[1]), fields, dtype)
+        if len(groups) == 1:
+            return self._cut(layout, level, box, fields, next(iter(groups)), unit)
+        return self._merge(layout, level, box, fields, dtype)
+
+    def _known(self) -> Layout:
+        """The layout as it was when first looked at."""
+        return self._layout or self._current(identify(self._file))
+
+    def _current(self, identity: FileIdentity | None) -> Layout:
+        """The layout of the file as it is now, which must still be of the same shape."""
+        known = self._layout
+        if known is not None and known.identity == identity:
+            return known
+        if identity is None and self._file is None:
+            self._file = data_file(self.path)
+            identity = identify(self._file)
+        try:
+            layout = load_layout(self.path, identity, self.handles)
+        except GDAL_ERRORS as error:
+            raise unavailable(self.path, error) from error
+        if known is not None and (known.shape, known.dtypes) != (layout.shape, layout.dtypes):
+            raise DataUnavailable(
+                f"{self.path}: was {_text(known)} and is {_text(layout)} now; register it again", locator=self.path
+            )
+        self._layout = layout
+        return layout
+
+    def _cut(
+        self, layout: Layout, level: int, box: CellBox, fields: Sequence[int], group: tuple[int, ...], unit: Unit
+    ) -> Cells:
+        """Cut a box out of kept blocks of one group of bands."""
+        chosen = _index([group.index(band) for band in fields])
+        parts = list(_parts(box, unit))
+        if len(parts) == 1:
+            number, (rows, columns), _ = parts[0]
+            block = self._block(layout, level, group, number)
+            index = (chosen, rows, columns)
+            return Cells(block.values[index], None if block.valid is None else block.valid[index])
+        values = np.empty((len(fields), *box.shape), layout.dtypes[group[0]])
+        valid: npt.NDArray[np.bool_] | None = None
+        for number, (rows, columns), target in parts:
+            block = self._block(layout, level, group, number)
+            values[:, target[0], target[1]] = block.values[chosen, rows, columns]
+            if block.valid is not None:
+                if valid is None:
+                    valid = np.ones(values.shape, dtype=bool)
+                valid[:, target[0], target[1]] = block.valid[chosen, rows, columns]
+        return Cells(values, valid)
+
+    def _merge(self, layout: Layout, level: int, box: CellBox, fields: Sequence[int], dtype: np.dtype[Any]) -> Cells:
+        """Cut a box out of kept blocks of several groups of bands."""
+        values = np.empty((len(fields), *box.shape), dtype)
+        valid: npt.NDArray[np.bool_] | None = None
+        for group in layout.groups:
+            places = [place for place, band in enumerate(fields) if band in group]
+            if not places:
+                continue
+            part = self._cut(layout, level, box, [fields[place] for place in places], group, layout.units[level])
+            values[places] = part.values
+            if part.valid is not None:
+                if valid is None:
+                    valid = np.ones(values.shape, dtype=bool)
+                valid[places] = part.valid
+        return Cells(values, valid)
+
+    def _block(self, layout: Layout, level: int, group: tuple[int, ...], number: tuple[int, int]) -> Cells:
+        unit, shape = layout.units[level], layout.levels[level].shape
+        row, column = number[0] * unit.rows, number[1] * unit.columns
+        span = (
+            slice(row, min(row + unit.rows, shape[0])),
+            slice(column, min(column + unit.columns, shape[1])),
+        )
+        key = (self.path, layout.identity, level, group[0], number)
+        return self.blocks.get(key, partial(self._read_direct, layout, level, span, group, layout.dtypes[group[0]]))
+
+    def _read_direct(
+        self, layout: Layout, level: int, span: Span, fields: Sequence[int], dtype: np.dtype[Any]
+    ) -> Cells:
+        """Read a window of the file."""
+        with self.handles.lend(self.path, layout.overviews[level], layout.identity) as handle, handle.guard:
+            try:
+                return _read(handle.dataset, layout, span, fields, dtype)
+            except GDAL_ERRORS as error:
+                raise unavailable(self.path, error) from error
+
+
+def _read(dataset: DatasetReader, layout: Layout, span: Span, fields: Sequence[int], dtype: np.dtype[Any]) -> Cells:
+    window = tuple((part.start, part.stop) for part in span)
+    values = dataset.read([band + 1 for band in fields], window=window, out_dtype=dtype)
+    if all(layout.masks[band] is None for band in fields):
+        return Cells(values)
+    valid = np.ones(values.shape, dtype=bool)
+    shared: npt.NDArray[np.bool_] | None = None
+    for place, band in enumerate(fields):
+        mask = layout.masks[band]
+        if mask is None:
+            continue
+        if mask.nodata is not None:
+            valid[place] = mask.valid(values[place].astype(layout.dtypes[band], copy=False))
+        elif not mask.shared:
+            valid[place] = dataset.read_masks(band + 1, window=window) != 0
+        else:
+            if shared is None:
+                shared = dataset.read_masks(band + 1, window=window) != 0
+            valid[place] = shared
+    return Cells(values, None if valid.all() else valid)
+
+
+def _index(positions: list[int]) -> slice | list[int]:
+    """Positions as a slice where they follow each other: a slice copies nothing."""
+    first = positions[0]
+    if positions == list(range(first, first + len(positions))):
+        return slice(first, first + len(positions))
+    return positions
+
+
+def _parts(box: CellBox, unit: Unit) -> Iterator[tuple[tuple[int, int], Span, Span]]:
+    """The blocks that a box meets: their numbers, the span within the block, the span within the box."""
+    (top, left), (bottom, right) = box.low, box.high
+    for row in range(top // unit.rows, -(-bottom // unit.rows)):
+        y, low_y, high_y = row * unit.rows, max(top, row * unit.rows), min(bottom, (row + 1) * unit.rows)
+        for column in range(left // unit.columns, -(-right // unit.columns)):
+            x = column * unit.columns
+            low_x, high_x = max(left, x), min(right, x + unit.columns)
+            inside = (slice(low_y - y, high_y - y), slice(low_x - x, high_x - x))
+            target = (slice(low_y - top, high_y - top), slice(low_x - left, high_x - left))
+            yield (row, column), inside, target
+
+
+def _text(layout: Layout) -> str:
+    names = ", ".join(dict.fromkeys(str(dtype) for dtype in layout.dtypes))
+    return f"{len(layout.dtypes)} x {layout.shape[1]} x {layout.shape[0]} cells of {names}"

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""What must be known of an open raster to read its cells: shape, overviews, blocks, types, and what is not valid.
+
+Which cells are valid follows GDAL's mask flags: all, those that differ from the nodata value, or those of a mask that
+comes with the data. An alpha band is a field like any other and hides nothing by itself: those who draw blend with it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rasterio.enums import MaskFlags
+from rasterio.io import DatasetReader
+
+from eoxserver.backends.readers.handles import FileIdentity, Handles
+from eoxserver.core.coverage import Level
+from eoxserver.core.errors import DataUnavailable
+from eoxserver.core.fields import NilValue
+
+__all__ = ["Layout", "Mask", "Unit", "band_dtype", "load_layout", "nil_values", "nodata_value"]
+
+UNIT_CELLS = 1 << 17
+"""Blocks with fewer cells (strips, small tiles) are read and kept several together."""
+GROUP_BANDS = 16
+"""More bands than these are not kept together, though the file interleaves them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """How the valid cells of a band are told."""
+
+    nodata: float | None = None
+    """The value of cells that are not valid; None: there is a mask beside the cells."""
+    shared: bool = False
+    """Whether that mask is the same for all bands."""
+
+    def valid(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+        """Where ``values`` differ from the nodata value; same shape."""
+        assert self.nodata is not None
+        if values.dtype.kind == "c":
+            values = values.real
+        differs: npt.NDArray[np.bool_] = (
+            np.logical_not(np.isnan(values)) if math.isnan(self.nodata) else values != values.dtype.type(self.nodata)
+        )
+        return differs
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The blocks that are read and kept together: whole blocks of the file."""
+
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the cells of a raster are laid out; bands are counted from 0."""
+
+    identity: FileIdentity | None
+    shape: tuple[int, int]
+    dtypes: tuple[np.dtype[Any], ...]
+    masks: tuple[Mask | None, ...]
+    """One a band; None when every cell is valid."""
+    block: tuple[int, int]
+    """Rows and columns of the file's blocks at full resolution."""
+    levels: tuple[Level, ...]
+    overviews: tuple[int, ...]
+    """Level -> the number by which GDAL opens it: 0 the full resolution, 1 the first overview."""
+    units: tuple[Unit, ...]
+    """One a level."""
+    groups: tuple[tuple[int, ...], ...]
+    """Bands that the file interleaves, which are read and kept together."""
+
+    def group(self, band: int) -> tuple[int, ...]:
+        """The bands that are kept together with this one, itself included."""
+        return next(group for group in self.groups if band in group)
+
+
+def load_layout(path: str, identity: FileIdentity | None, handles: Handles) -> Layout:
+    """Look at a raster and its overviews.
+
+    Raises
+    ------
+    DataUnavailable
+        When it cannot be opened.
+    """
+    with handles.lend(path, 0, identity) as handle, handle.guard:
+        dataset = handle.dataset
+        if not dataset.count:
+            inside = ", ".join(dataset.subdatasets) or "none"
+            raise DataUnavailable(f"{path}: has no bands of its own; the data sets inside are: {inside}", locator=path)
+        shape = (dataset.height, dataset.width)
+        dtypes = tuple(band_dtype(name) for name in dataset.dtypes)
+        masks = tuple(_mask(dataset, band) for band in range(dataset.count))
+        blocks = [_block(dataset)]
+        factors = dataset.overviews(1)
+        groups = _groups(dataset, dtypes)
+    shapes, overviews = [shape], [0]
+    for number in range(1, len(factors) + 1):
+        with handles.lend(path, number, identity) as handle, handle.guard:
+            dataset = handle.dataset
+            if (dataset.height, dataset.width) < shapes[-1]:
+                shapes.append((dataset.height, dataset.width))
+                overviews.append(number)
+                blocks.append(_block(dataset))
+    levels = tuple(Level(s, (shape[0] / s[0], shape[1] / s[1])) for s in shapes)
+    units = tuple(_unit(s, b) for s, b in zip(shapes, blocks, strict=True))
+    return Layout(identity, shape, dtypes, masks, blocks[0], levels, tuple(overviews), units, groups)
+
+
+def band_dtype(name: str) -> np.dtype[Any]:
+    """The numpy type of a GDAL type by rasterio's name; complex integers, which numpy lacks, become complex floats.
+
+    >>> band_dtype("complex_int16"), band_dtype("uint16")
+    (dtype('complex64'), dtype('uint16'))
+    """
+    return np.dtype({"complex_int16": "complex64", "complex_int32": "complex128"}.get(name, name))
+
+
+def nodata_value(dataset: DatasetReader, band: int) -> float | None:
+    """The nodata value that masks cells of a band (from 0); None without one, or when the type cannot hold it."""
+    if MaskFlags.nodata not in dataset.mask_flag_enums[band]:
+        return None
+    nodata, dtype = dataset.nodatavals[band], band_dtype(dataset.dtypes[band])
+    if nodata is None or (dtype.kind in "iu" and not _holds(dtype, nodata)):
+        return None
+    return float(nodata)
+
+
+def nil_values(dataset: DatasetReader, band: int) -> tuple[NilValue, ...]:
+    """The nil values of a band (from 0)."""
+    nodata = nodata_value(dataset, band)
+    return () if nodata is None else (NilValue(nodata),)
+
+
+def _holds(dtype: np.dtype[Any], value: float) -> bool:
+    """Whether an integer type has the value."""
+    limits = np.iinfo(dtype)
+    return float(value).is_integer() and int(limits.min) <= int(value) <= int(limits.max)
+
+
+def _mask(dataset: DatasetReader, band: int) -> Mask | None:
+    flags = dataset.mask_flag_enums[band]
+    if MaskFlags.all_valid in flags or MaskFlags.alpha in flags:
+        return None
+    if flags == [MaskFlags.nodata]:
+        nodata = nodata_value(dataset, band)
+        return None if nodata is None else Mask(nodata)
+    return Mask(shared=MaskFlags.per_dataset in flags)
+
+
+def _block(dataset: DatasetReader) -> tuple[int, int]:
+    rows, columns = dataset.block_shapes[0]
+    return (min(rows, dataset.height), min(columns, dataset.width))
+
+
+def _groups(dataset: DatasetReader, dtypes: Sequence[np.dtype[Any]]) -> tuple[tuple[int, ...], ...]:
+    interleaved = dataset.profile.get("interleave") != "band"
+    together = interleaved and 1 < len(dtypes) <= GROUP_BANDS and len(set(dtypes)) == 1
+    return (tuple(range(len(dtypes))),) if together else tuple((band,) for band in range(len(dtypes)))
+
+
+def _unit(shape: tuple[int, int], block: tuple[int, int]) -> Unit:
+    """Whole blocks, about square where tiles allow it, of about UNIT_CELLS cells."""
+    rows, columns = block
+    side = math.isqrt(UNIT_CELLS)
+    if columns < min(side, shape[1]):
+        columns = min(shape[1], math.ceil(side / columns) * columns)
+    if rows * columns < UNIT_CELLS:
+        rows = min(shape[0], math.ceil(UNIT_CELLS / columns / rows) * rows)
+    return Unit(rows, columns)

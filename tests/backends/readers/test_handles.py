@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""The pool of open data sets: reuse, bounds, changes on disk, forks."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from eoxserver.backends.readers.handles import FileIdentity, Handles, identify
+
+
+@dataclass
+class Files:
+    """Stands in for GDAL: counts what is opened and closed."""
+
+    opened: list[tuple[str, int]] = field(default_factory=list)
+    closed: list[tuple[str, int]] = field(default_factory=list)
+
+    def open(self, path: str, level: int) -> SimpleNamespace:
+        self.opened.append((path, level))
+        return SimpleNamespace(driver="GTiff", close=lambda: self.closed.append((path, level)))
+
+
+ONE, TWO = FileIdentity(1, 1, 1, 1), FileIdentity(1, 2, 1, 1)
+
+
+def use(handles: Handles, path: str, identity: FileIdentity | None = ONE, level: int = 0) -> None:
+    with handles.lend(path, level, identity):
+        pass
+
+
+def test_a_handle_given_back_is_lent_again() -> None:
+    files = Files()
+    handles = Handles(4, files.open)
+    for _ in range(3):
+        use(handles, "a")
+    use(handles, "a", level=1)
+    assert files.opened == [("a", 0), ("a", 1)]
+    assert (handles.open, handles.opened) == (2, 2)
+
+
+def test_two_at_once_get_two_handles() -> None:
+    files = Files()
+    handles = Handles(4, files.open)
+    with handles.lend("a", 0, ONE) as first, handles.lend("a", 0, ONE) as second:
+        assert first is not second
+    assert len(files.opened) == 2
+
+
+def test_the_one_not_used_for_longest_is_closed() -> None:
+    files = Files()
+    handles = Handles(2, files.open)
+    for path in ["a", "b", "a", "c"]:
+        use(handles, path)
+    assert files.closed == [("b", 0)]
+    use(handles, "a")
+    assert len(files.opened) == 3
+    assert handles.open == 2
+
+
+def test_none_is_closed_while_in_use_and_the_surplus_is_closed_after() -> None:
+    files = Files()
+    handles = Handles(1, files.open)
+    with handles.lend("a", 0, ONE), handles.lend("b", 0, ONE), handles.lend("c", 0, ONE):
+        assert files.closed == []
+        assert handles.open == 3
+    assert handles.open == 1
+    assert files.closed == [("c", 0), ("b", 0)]
+
+
+def test_a_changed_file_is_opened_anew_and_its_old_handles_are_closed() -> None:
+    files = Files()
+    handles = Handles(4, files.open)
+    use(handles, "a", ONE)
+    use(handles, "a", ONE, level=1)
+    use(handles, "b", ONE)
+    use(handles, "a", TWO)
+    assert sorted(files.closed) == [("a", 0), ("a", 1)]
+    assert files.opened.count(("a", 0)) == 2
+    assert handles.open == 2
+
+
+def test_an_opening_that_fails_counts_for_nothing() -> None:
+    def fail(path: str, level: int) -> SimpleNamespace:
+        raise OSError(path)
+
+    handles = Handles(1, fail)
+    for _ in range(3):
+        with pytest.raises(OSError, match="a"):
+            use(handles, "a")
+    assert handles.open == 0
+
+
+def test_an_error_while_lent_gives_the_handle_back() -> None:
+    files = Files()
+    handles = Handles(2, files.open)
+    with pytest.raises(RuntimeError), handles.lend("a", 0, ONE):
+        raise RuntimeError
+    use(handles, "a")
+    assert len(files.opened) == 1
+
+
+def test_close_closes_all_that_are_idle() -> None:
+    files = Files()
+    handles = Handles(4, files.open)
+    use(handles, "a")
+    use(handles, "b")
+    handles.close()
+    assert sorted(files.closed) == [("a", 0), ("b", 0)]
+    assert handles.open == 0
+
+
+def test_a_forked_child_opens_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = Files()
+    handles = Handles(4, files.open)
+    use(handles, "a")
+    own = os.getpid()
+    monkeypatch.setattr(os, "getpid", lambda: own + 1)
+    use(handles, "a")
+    assert len(files.opened) == 2
+    assert handles.open == 1
+
+
+def test_identity_follows_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    assert identify(str(path)) is None
+    path.write_text("one")
+    first = identify(str(path))
+    assert first == identify(str(path))
+    path.write_text("more")
+    assert identify(str(path)) != first
