@@ -7,7 +7,6 @@ GDAL keeps state of the process. What this package changes of it is changed here
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from pathlib import Path
 
@@ -18,18 +17,16 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
 
 from eoxserver.backends.hdf5 import hdf5_guard, is_hdf5
+from eoxserver.backends.locations import data_file, split_dataset_name
 from eoxserver.core.errors import DataUnavailable
 
-__all__ = ["GDAL_ERRORS", "data_file", "open_raster", "prepare_gdal", "unavailable"]
+__all__ = ["GDAL_ERRORS", "open_raster", "prepare_gdal", "unavailable"]
 
 GDAL_ERRORS: tuple[type[Exception], ...] = (RasterioError, CPLE_BaseError, OSError)
 """What rasterio raises when data is missing, broken or not what it says it is."""
 
 GDAL_CACHE_BYTES = 64 << 20
 """GDAL's own block cache: room for what is being decoded or written; decoded blocks are kept by our own cache."""
-
-_DATASET_NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]*:(?:[A-Za-z0-9_]+:)??(?:"([^"]+)"|([^:"]+))(?::.*)?')
-"""GDAL's name of a data set inside a file: ``NETCDF:"/path/a.nc":sst``, ``GTIFF_DIR:2:/path/a.tif``."""
 
 
 def prepare_gdal() -> None:
@@ -41,19 +38,6 @@ def prepare_gdal() -> None:
     warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
     if "GDAL_CACHEMAX" not in os.environ:
         env.set_gdal_config("GDAL_CACHEMAX", GDAL_CACHE_BYTES)
-
-
-def data_file(path: str) -> str | None:
-    """Answer the local file that a path or GDAL's name of a data set means; None when there is no such file.
-
-    >>> data_file("NETCDF:/no/such/file.nc:sst") is None
-    True
-    """
-    if Path(path).exists():
-        return path
-    match = _DATASET_NAME.fullmatch(path)
-    inner = (match.group(1) or match.group(2)) if match else None
-    return inner if inner and Path(inner).exists() else None
 
 
 def open_raster(path: str, level: int = 0) -> DatasetReader:
@@ -96,4 +80,4 @@ def unavailable(path: str, error: Exception) -> DataUnavailable:
 
 def _is_plain(path: str) -> bool:
     """Whether the text can only be the path of a file."""
-    return not path.startswith("/vsi") and "://" not in path and not _DATASET_NAME.fullmatch(path)
+    return not path.startswith("/vsi") and "://" not in path and not split_dataset_name(path).prefix

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from rasterio.drivers import raster_driver_extensions
 
-from eoxserver.backends.rasters import GDAL_ERRORS, data_file, prepare_gdal, unavailable
+from eoxserver.backends.locations import data_file
+from eoxserver.backends.rasters import GDAL_ERRORS, prepare_gdal, unavailable
 from eoxserver.backends.readers.base import Description
 from eoxserver.backends.readers.blockcache import BlockCache
 from eoxserver.backends.readers.gdal_describe import describe_raster

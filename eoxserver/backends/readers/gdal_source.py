@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.io import DatasetReader
 
-from eoxserver.backends.rasters import GDAL_ERRORS, data_file, unavailable
+from eoxserver.backends.locations import data_file
+from eoxserver.backends.rasters import GDAL_ERRORS, unavailable
 from eoxserver.backends.readers.blockcache import BlockCache
 from eoxserver.backends.readers.handles import FileIdentity, Handles, identify
 from eoxserver.backends.readers.layout import Layout, Unit, load_layout

@@ -20,7 +20,8 @@ from typing import TypeAlias
 from rasterio.io import DatasetReader
 
 from eoxserver.backends.hdf5 import HDF5_DRIVERS, hdf5_guard, is_hdf5
-from eoxserver.backends.rasters import data_file, open_raster
+from eoxserver.backends.locations import data_file
+from eoxserver.backends.rasters import open_raster
 
 __all__ = ["FileIdentity", "Handle", "Handles", "identify"]
 

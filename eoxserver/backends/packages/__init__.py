@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Packages: archives that hold files (contract: ``packages.base``)."""

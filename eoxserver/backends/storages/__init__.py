@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Storages: the places where files and arrays live (contract: ``storages.base``)."""
