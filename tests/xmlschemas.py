@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from lxml import etree
 
-__all__ = ["NS", "ValidateXml", "check", "parse_xml", "validator"]
+__all__ = ["NS", "ValidateXml", "check", "parse_xml", "texts", "validator"]
 
 NS = {
     "crs": "http://www.opengis.net/wcs/crs/1.0",
@@ -73,6 +73,13 @@ class _LocalSchemas(etree.Resolver):
 def parse_xml(document: bytes) -> etree._Element:
     """Answer the root element of a document, which must be well-formed."""
     return etree.fromstring(document, etree.XMLParser(no_network=True, resolve_entities=False))
+
+
+def texts(root: etree._Element, path: str) -> list[str]:
+    """Answer the texts that an XPath ending in ``text()`` or ``@name`` selects."""
+    found = root.xpath(path, namespaces=NS)
+    assert isinstance(found, list)
+    return [str(text) for text in found]
 
 
 @lru_cache(maxsize=8)

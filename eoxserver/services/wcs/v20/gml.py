@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: MIT
+"""The parts of which descriptions and coverages in GML are made.
+
+GML 3.2.1 (OGC 07-036) clauses 10.1, 19.2 and 19.3, GML 3.3 (OGC 10-129r1) clause 10, GMLCOV 1.0 (OGC 09-146r2)
+and SWE Common 2.0 (OGC 08-094r1). Corners, positions and offset vectors are in CRS order; limits, axis labels of
+the grid, the sequence of offset vectors and ``axisOrder`` are in grid order, the last grid axis varying fastest.
+Grid coordinates of a result count from 0, those of a grid of index axes are the indices themselves.
+
+Coordinates on time axes are instants in quotes, as the datacube servers and clients that use such axes write them;
+only documents with such an axis, and those of a single value without any axis, deviate from the schemas of GML.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
+from eoxserver.core.coordinates import coordinate_text, number_text
+from eoxserver.core.domain import Domain
+from eoxserver.core.fields import Field, NilValue, RangeType
+from eoxserver.services.ows.xml import attribute, attributes, element
+
+__all__ = [
+    "GMLCOV_SCHEMA", "NAMESPACES", "RGRID_SCHEMA", "bounded_by", "coverage_function", "domain_set", "metadata",
+    "nil_text", "range_type",
+]  # fmt: skip
+
+NAMESPACES: Mapping[str, str] = {
+    "gml": "http://www.opengis.net/gml/3.2",
+    "gmlcov": "http://www.opengis.net/gmlcov/1.0",
+    "gmlrgrid": "http://www.opengis.net/gml/3.3/rgrid",
+    "swe": "http://www.opengis.net/swe/2.0",
+    "xlink": "http://www.w3.org/1999/xlink",
+}
+GMLCOV_SCHEMA = "http://schemas.opengis.net/gmlcov/1.0/gmlcovAll.xsd"
+RGRID_SCHEMA = "http://schemas.opengis.net/gml/3.3/referenceableGrid.xsd"
+
+_DATA_TYPES: Mapping[str, str] = {
+    "bool": "unsignedByte",
+    "int8": "signedByte",
+    "uint8": "unsignedByte",
+    "int16": "signedShort",
+    "uint16": "unsignedShort",
+    "int32": "signedInt",
+    "uint32": "unsignedInt",
+    "int64": "signedLong",
+    "uint64": "unsignedLong",
+    "float16": "float32",
+    "float32": "float32",
+    "float64": "float64",
+    "complex64": "cfloat32",
+    "complex128": "cfloat64",
+}
+_DATA_TYPE_ROOT = "http://www.opengis.net/def/dataType/OGC/0/"
+_UNKNOWN_REASON = "http://www.opengis.net/def/nil/OGC/0/unknown"
+_NCNAME = re.compile(r"[^\W\d][\w.-]*")
+_NOT_IN_NAMES = re.compile(r"[^\w.-]")
+
+
+# -- domain -------------------------------------------------------------------------------------
+
+
+def bounded_by(domain: Domain) -> str:
+    """``gml:boundedBy``: the envelope, in CRS order."""
+    axes = domain.crs_axes
+    lower = " ".join(coordinate_text(axis, axis.low, '"') for axis in axes)
+    upper = " ".join(coordinate_text(axis, axis.high, '"') for axis in axes)
+    about = {
+        **_srs(domain),
+        "axisLabels": " ".join(domain.crs_labels),
+        "uomLabels": " ".join(axis.unit if _NCNAME.fullmatch(axis.unit) else "unknown" for axis in axes),
+        "srsDimension": str(len(axes)),
+    }
+    return (
+        f"<gml:boundedBy>\n<gml:Envelope{attributes(about)}>\n"
+        f"{element('gml:lowerCorner', lower)}\n{element('gml:upperCorner', upper)}\n"
+        "</gml:Envelope>\n</gml:boundedBy>\n"
+    )
+
+
+def domain_set(identifier: str, domain: Domain) -> str:
+    """``gml:domainSet`` with the kind of grid that the axes make."""
+    if domain.subtype == "GridCoverage":
+        grid = _grid("gml:Grid", identifier, domain, "")
+    elif domain.subtype == "ReferenceableGridCoverage":
+        parts = [_origin("gmlrgrid:origin", identifier, domain)]
+        parts += [_general_axis(domain, axis) for axis in domain.axes]
+        grid = _grid("gmlrgrid:ReferenceableGridByVectors", identifier, domain, "".join(parts))
+    else:
+        parts = [_origin("gml:origin", identifier, domain)]
+        parts += [_offset_vector("gml:offsetVector", domain, axis) for axis in domain.axes]
+        grid = _grid("gml:RectifiedGrid", identifier, domain, "".join(parts))
+    return f"<gml:domainSet>\n{grid}</gml:domainSet>\n"
+
+
+def coverage_function(domain: Domain) -> str:
+    """``gml:coverageFunction``: in which sequence the values of the range set come."""
+    order = " ".join(f"+{number}" for number in range(len(domain.axes), 0, -1))
+    start = " ".join(str(_grid_low(axis)) for axis in domain.axes)
+    return (
+        "<gml:coverageFunction>\n<gml:GridFunction>\n"
+        f"{element('gml:sequenceRule', 'Linear', {'axisOrder': order} if order else None)}\n"
+        f"{element('gml:startPoint', start)}\n"
+        "</gml:GridFunction>\n</gml:coverageFunction>\n"
+    )
+
+
+def _srs(domain: Domain) -> dict[str, str]:
+    return {} if domain.crs is None else {"srsName": domain.crs.uri}
+
+
+def _grid(name: str, identifier: str, domain: Domain, content: str) -> str:
+    lows = " ".join(str(_grid_low(axis)) for axis in domain.axes)
+    highs = " ".join(str(_grid_low(axis) + axis.size - 1) for axis in domain.axes)
+    about = {"dimension": str(len(domain.axes)), "gml:id": f"{identifier}-grid"}
+    return (
+        f"<{name}{attributes(about)}>\n"
+        f"<gml:limits>\n<gml:GridEnvelope>\n{element('gml:low', lows)}\n{element('gml:high', highs)}\n"
+        "</gml:GridEnvelope>\n</gml:limits>\n"
+        f"{element('gml:axisLabels', ' '.join(domain.labels))}\n{content}</{name}>\n"
+    )
+
+
+def _grid_low(axis: Axis) -> int:
+    return axis.first if isinstance(axis, IndexAxis) else 0
+
+
+def _origin(name: str, identifier: str, domain: Domain) -> str:
+    """The centre of the first cell, in CRS order."""
+    position = " ".join(coordinate_text(axis, axis.coordinate(0), '"') for axis in domain.crs_axes)
+    point = attributes({"gml:id": f"{identifier}-point", **_srs(domain)})
+    return f"<{name}>\n<gml:Point{point}>{element('gml:pos', position)}</gml:Point>\n</{name}>\n"
+
+
+def _offset_vector(name: str, domain: Domain, axis: Axis) -> str:
+    """The step from cell to cell along a grid axis, in CRS order; 1 where steps differ."""
+    step = axis.step if isinstance(axis, RegularAxis) else 1.0
+    vector = " ".join(number_text(step) if label == axis.label else "0" for label in domain.crs_labels)
+    return f"{element(name, vector, _srs(domain))}\n"
+
+
+def _general_axis(domain: Domain, axis: Axis) -> str:
+    coefficients = ""
+    if isinstance(axis, IrregularAxis):
+        coefficients = " ".join(coordinate_text(axis, float(value), '"') for value in axis.coefficients)
+    return (
+        "<gmlrgrid:generalGridAxis>\n<gmlrgrid:GeneralGridAxis>\n"
+        f"{_offset_vector('gmlrgrid:offsetVector', domain, axis)}"
+        f"{element('gmlrgrid:coefficients', coefficients)}\n"
+        f"{element('gmlrgrid:gridAxesSpanned', axis.label)}\n"
+        '<gmlrgrid:sequenceRule axisOrder="+1">Linear</gmlrgrid:sequenceRule>\n'
+        "</gmlrgrid:GeneralGridAxis>\n</gmlrgrid:generalGridAxis>\n"
+    )
+
+
+# -- range type ---------------------------------------------------------------------------------
+
+
+def range_type(fields: RangeType) -> str:
+    """``gmlcov:rangeType``: a record of one quantity for each field."""
+    parts = ["<gmlcov:rangeType>\n<swe:DataRecord>\n", *map(_quantity, fields.fields)]
+    parts.append("</swe:DataRecord>\n</gmlcov:rangeType>\n")
+    return "".join(parts)
+
+
+def _quantity(field: Field) -> str:
+    data_type = _DATA_TYPES.get(field.dtype.name)
+    definition = field.definition or (f"{_DATA_TYPE_ROOT}{data_type}" if data_type else "")
+    parts = [
+        f"<swe:field{attributes({'name': field.name})}>\n",
+        f"<swe:Quantity{attributes({'definition': definition} if definition else {})}>\n",
+        f"{element('swe:label', field.label or field.name)}\n",
+    ]
+    if field.description:
+        parts.append(f"{element('swe:description', field.description)}\n")
+    if field.nil:
+        parts.append("<swe:nilValues>\n<swe:NilValues>\n")
+        for nil in field.nil:
+            reason = {"reason": nil.reason or _UNKNOWN_REASON}
+            parts.append(f"{element('swe:nilValue', _nil_interval_text(nil, field.dtype), reason)}\n")
+        parts.append("</swe:NilValues>\n</swe:nilValues>\n")
+    parts.append(f'<swe:uom code="{attribute(_unit_code(field.unit))}"/>\n')
+    parts.append(_constraint(field.intervals))
+    parts.append("</swe:Quantity>\n</swe:field>\n")
+    return "".join(parts)
+
+
+def _unit_code(unit: str) -> str:
+    """The UCUM code; SWE Common does not allow white space and colons in it."""
+    return re.sub(r"[:\s]", "_", unit.strip()) or "10^0"
+
+
+def _constraint(intervals: Iterable[tuple[float, float]]) -> str:
+    allowed = "".join(element("swe:interval", f"{number_text(low)} {number_text(high)}") for low, high in intervals)
+    if not allowed:
+        return "<swe:constraint/>\n"
+    return f"<swe:constraint><swe:AllowedValues>{allowed}</swe:AllowedValues></swe:constraint>\n"
+
+
+def nil_text(value: float, dtype: np.dtype[Any]) -> str:
+    """A nil value as text, in the shortest form that reads back as the same value.
+
+    >>> nil_text(-9999.0, np.dtype("float32")), nil_text(255.0, np.dtype("uint8"))
+    ('-9999', '255')
+    """
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "INF" if value > 0 else "-INF"
+    if dtype.kind in "iub" and value == int(value):
+        return str(int(value))
+    return repr(float(value)).removesuffix(".0")
+
+
+def _nil_interval_text(nil: NilValue, dtype: np.dtype[Any]) -> str:
+    if nil.high is None:
+        return nil_text(nil.low, dtype)
+    low = "*" if nil.low == -math.inf else nil_text(nil.low, dtype)
+    high = "*" if nil.high == math.inf else nil_text(nil.high, dtype)
+    return f"{low}:{high}"
+
+
+# -- metadata -----------------------------------------------------------------------------------
+
+
+def metadata(items: Mapping[str, str]) -> str:
+    """``gmlcov:metadata`` with one element for each item; nothing where there are none."""
+    if not items:
+        return ""
+    content = "".join(f"{element(_element_name(key), value)}\n" for key, value in items.items())
+    return (
+        "<gmlcov:metadata>\n<gmlcov:Extension>\n"
+        f'<rasdaman:covMetadata xmlns:rasdaman="http://www.rasdaman.org">\n{content}</rasdaman:covMetadata>\n'
+        "</gmlcov:Extension>\n</gmlcov:metadata>\n"
+    )
+
+
+def _element_name(key: str) -> str:
+    """The key as an XML name: what a name cannot hold becomes an underscore."""
+    name = _NOT_IN_NAMES.sub("_", key)
+    return name if _NCNAME.fullmatch(name) else f"_{name}"
