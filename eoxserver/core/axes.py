@@ -83,7 +83,7 @@ class RegularAxis:
 
     def coordinates(self) -> npt.NDArray[np.float64]:
         """The centres of all cells, shape (size,) [axis unit]."""
-        return self.origin + np.arange(self.size) * self.step
+        return self.origin + np.arange(self.size, dtype=np.float64) * self.step
 
     def cells(self, start: int, stop: int) -> RegularAxis:
         """The part of the axis from cell ``start`` up to, without, cell ``stop``."""

@@ -17,7 +17,7 @@ from eoxserver.core.util.timetools import isoformat, parse_iso8601
 
 __all__ = ["coordinate_text", "is_temporal", "number_text", "parse_coordinate", "parse_number"]
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def number_text(value: float) -> str:
@@ -36,7 +36,7 @@ def number_text(value: float) -> str:
             return str(int(rounded))
         text = repr(rounded)
         if "e" in text:
-            text = f"{rounded:.{17 - math.floor(math.log10(abs(rounded)))}f}".rstrip("0")
+            text = f"{rounded:.{14 - math.floor(math.log10(abs(rounded)))}f}".rstrip("0")
         return text
     return repr(rounded)
 
@@ -78,7 +78,7 @@ def parse_coordinate(crs: Crs | None, text: str, label: str) -> float:
         When the text is neither.
     """
     number = parse_number(text)
-    if number is not None and not (crs is not None and crs.is_temporal and re.fullmatch(r"\d{4}", text.strip())):
+    if number is not None and not (crs is not None and crs.is_temporal and re.fullmatch(r"[0-9]{4}", text.strip())):
         return number
     if crs is not None and crs.is_temporal:
         try:

@@ -148,7 +148,7 @@ class MemorySource:
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """The cells of the box, copied."""
-        index = (list(fields), *box.slices)
+        index: tuple[Any, ...] = (list(fields), *box.slices)
         return Cells(self.values[index], None if self.valid is None else self.valid[index])
 
 

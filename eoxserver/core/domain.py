@@ -18,10 +18,19 @@ from eoxserver.core.errors import CoverageUnusable, InvalidAxisLabel, suggest
 if TYPE_CHECKING:
     from eoxserver.core.crs import Crs
 
-__all__ = ["SYNONYMS", "Domain"]
+__all__ = ["SYNONYMS", "Domain", "same_label"]
 
 SYNONYMS = ({"Long", "Lon"},)
 """Labels that old and new EPSG databases use for one axis: either is understood."""
+
+
+def same_label(a: str, b: str) -> bool:
+    """Whether two labels mean one axis.
+
+    >>> same_label("Lon", "Long"), same_label("E", "e")
+    (True, False)
+    """
+    return a == b or any(a in group and b in group for group in SYNONYMS)
 
 
 @dataclass(frozen=True)
@@ -90,11 +99,9 @@ class Domain:
         labels = self.labels
         if label in labels:
             return labels.index(label)
-        for group in SYNONYMS:
-            if label in group:
-                for position, own in enumerate(labels):
-                    if own in group:
-                        return position
+        for position, own in enumerate(labels):
+            if same_label(own, label):
+                return position
         raise InvalidAxisLabel(f"no axis '{label}'; {suggest(label, labels)}", locator=label)
 
     def axis(self, label: str) -> Axis:

@@ -34,13 +34,17 @@ class NilValue:
 
     def matches(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Where ``values`` are nil; same shape. NaN matches NaN."""
+        found: npt.NDArray[np.bool_]
         if self.high is not None:
-            return (values >= self.low) & (values <= self.high)
-        if np.isnan(self.low):
-            return np.isnan(values)
-        if values.dtype.kind == "f":
-            return np.equal(values, values.dtype.type(self.low))
-        return np.equal(values, self.low)
+            found = (values >= self.low) & (values <= self.high)
+        elif np.isnan(self.low):
+            found = np.isnan(values)
+        elif values.dtype.kind == "f" and np.isfinite(self.low):
+            kind = np.finfo(values.dtype)  # a nil value beyond the type stands for the type's own extreme
+            found = values == values.dtype.type(min(max(self.low, float(kind.min)), float(kind.max)))
+        else:
+            found = values == self.low
+        return found
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NilValue):
@@ -126,7 +130,7 @@ class RangeType:
         """
         if name in self.names:
             return self.names.index(name)
-        if re.fullmatch(r"[0-9]+", name) and int(name) < len(self.fields):
+        if re.fullmatch(r"[0-9]{1,9}", name) and int(name) < len(self.fields):
             return int(name)
         raise NoSuchField(f"no field '{name}'; {suggest(name, self.names)}", locator=name)
 
