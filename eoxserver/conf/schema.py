@@ -227,6 +227,9 @@ class Limits:
     max_read_bytes: int = setting(SIZE, "16GiB", "Size of the cells that must be read for a result.")
     max_map_width: int = setting(integer(1), "4096", "Width of a map [pixels].")
     max_map_height: int = setting(integer(1), "4096", "Height of a map [pixels].")
+    max_map_coverages: int = setting(
+        integer(1), "256", "Coverages painted over each other in one map; more may lie below those that cover it."
+    )
     memory_bytes: int = setting(
         SIZE, "64MiB", "Encoded results up to this size are made in memory, larger ones in a temporary file."
     )
