@@ -38,7 +38,7 @@ def number_text(value: float) -> str:
         if "e" in text:
             text = f"{rounded:.{14 - math.floor(math.log10(abs(rounded)))}f}".rstrip("0")
         return text
-    return repr(rounded)
+    return repr(float(value))
 
 
 def is_temporal(axis: Axis) -> bool:
