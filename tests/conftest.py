@@ -8,8 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import programs, xmlschemas
+
+settings.register_profile("eoxserver", deadline=None)  # how fast a machine is says nothing of what is right
+settings.load_profile("eoxserver")
 
 KINDS = ("unit", "contract", "integration", "browser", "docs")
 ROOT = Path(__file__).resolve().parent.parent
