@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from eoxserver.conf.schema import Settings
 from eoxserver.plugins.manager import Plugins
-from eoxserver.resources.coverages.catalogue import Catalogue
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.services.engine import Engine
+
+if TYPE_CHECKING:
+    # Stands on Django's models, which a plugin must be able to do without while it is loaded.
+    from eoxserver.resources.coverages.catalogue import Catalogue
 
 __all__ = ["ServiceContext"]
 

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""From a plan to bytes: check, evaluate and encode, as every service does it."""
+"""From a plan to bytes: evaluate and encode, as every service does it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from eoxserver.backends.encoders.base import Encoder, Workspace
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import FormatNotSupported, suggest
-from eoxserver.query.check import Checked, Limits, check
+from eoxserver.query.check import Limits
 from eoxserver.query.executors import Executor
 from eoxserver.query.explain import explain
 from eoxserver.query.plan import Node
@@ -29,16 +30,20 @@ class Engine:
     """By driver name; ``GDAL`` stands for all others."""
     workspace: Workspace
 
-    def check(self, plan: Node) -> Checked:
-        """Domain, range type and price of a plan, before any cell is read; raises LimitExceeded."""
-        return check(plan, self.lookup, self.limits)
-
     def evaluate(self, plan: Node) -> Coverage:
-        """The coverage a plan describes; its cells are computed as they are read."""
-        return self.executor.evaluate(plan, self.lookup)
+        """The coverage a plan describes, checked; its cells are computed as they are read.
 
-    def explain(self, plan: Node) -> dict[str, object]:
-        """The plan and its price as JSON-able values."""
+        Raises
+        ------
+        LimitExceeded
+            When it costs more than the limits allow.
+        EOxServerError
+            When the plan asks for what its coverages do not have.
+        """
+        return self.executor.evaluate(plan, self.lookup, self.limits)
+
+    def explain(self, plan: Node) -> dict[str, Any]:
+        """The plan and its price as values for JSON; raises as ``evaluate``."""
         return explain(plan, self.lookup, self.limits)
 
     def encoder(self, driver: str) -> Encoder:

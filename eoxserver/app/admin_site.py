@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""What administrators may look at and change in a browser, at ``/admin/``.
+
+Texts and visibility of coverages, members of collections, and users can be changed; what registration
+found in the data (grid, range type, footprint, times) is shown, and changed by registering again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from eoxserver.backends.models import DataItem, Package, Storage
+from eoxserver.resources.coverages.models import (
+    DatasetSeries,
+    EOObject,
+    RectifiedDataset,
+    RectifiedStitchedMosaic,
+    ReferenceableDataset,
+)
+
+__all__ = ["register_models"]
+
+EDITABLE = ("title", "abstract", "visible", "metadata")
+
+if TYPE_CHECKING:
+    EOObjectAdminBase = admin.ModelAdmin[EOObject]
+else:
+    # Django's classes take type parameters for the type checker only.
+    EOObjectAdminBase = admin.ModelAdmin
+
+
+class EOObjectAdmin(EOObjectAdminBase):
+    """Coverages and collections: a searchable list, texts that can be changed."""
+
+    list_display = ("identifier", "title", "begin_time", "end_time", "visible")
+    list_filter = ("visible",)
+    search_fields = ("identifier", "title")
+    show_full_result_count = False
+
+    def columns(self) -> list[str]:
+        """Every column of the model, the derived and inherited keys left out."""
+        left_out = ("id", "real_type", "west", "south", "east", "north")
+        return [
+            field.name
+            for field in self.model._meta.concrete_fields
+            if field.name not in left_out and not field.name.endswith("_ptr")
+        ]
+
+    def get_fields(self, request: HttpRequest, obj: EOObject | None = None) -> list[Any]:
+        """The columns of the model."""
+        return list(self.columns())
+
+    def get_readonly_fields(self, request: HttpRequest, obj: EOObject | None = None) -> list[str]:
+        """All but the texts."""
+        return [name for name in self.columns() if name not in EDITABLE]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: coverages are registered from data."""
+        return False
+
+
+def register_models(site: admin.AdminSite) -> None:
+    """Put the catalogue's models on an admin site, once."""
+    for model in (RectifiedDataset, ReferenceableDataset, RectifiedStitchedMosaic, DatasetSeries):
+        if not site.is_registered(model):
+            site.register(model, EOObjectAdmin)
+    for other in (Storage, Package, DataItem):
+        if not site.is_registered(other):
+            site.register(other)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""How the parts of the server are put together; needs Django configured (``open_instance`` does it)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import authenticate
+from django.contrib.staticfiles.handlers import StaticFilesHandler
+from django.core.wsgi import get_wsgi_application
+
+import eoxserver
+from eoxserver.app.instance import Instance
+from eoxserver.backends.access import Access, install_access
+from eoxserver.backends.drivers import raster_drivers
+from eoxserver.backends.encoders.base import Workspace
+from eoxserver.conf.formats import load_formats
+from eoxserver.conf.instance import InstancePaths
+from eoxserver.conf.schema import Settings
+from eoxserver.plugins.manager import load_from_environ
+from eoxserver.query.check import Limits
+from eoxserver.resources.coverages.catalogue import Catalogue
+from eoxserver.resources.coverages.formats import FormatRegistry
+from eoxserver.resources.coverages.registration.registrar import Registrar
+from eoxserver.services.context import ServiceContext
+from eoxserver.services.dispatch import Dispatcher, mounted
+from eoxserver.services.engine import Engine
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+__all__ = ["assemble", "assemble_app", "assemble_engine"]
+
+
+def assemble(paths: InstancePaths, settings: Settings, environ: Mapping[str, str]) -> Instance:
+    """The instance of these settings; raises PluginError."""
+    plugins = load_from_environ(environ, settings.system.required_plugins)
+    readers = {key: plugins.readers[key](settings) for key in plugins.readers}
+    access = Access(plugins, settings)
+    install_access(access)
+    formats = FormatRegistry(settings, load_formats(paths.formats), raster_drivers())
+    catalogue = Catalogue(settings, readers, access, formats)
+    metadata_readers = [plugins.metadata_readers[key]() for key in plugins.metadata_readers]
+    registrar = Registrar(list(readers.values()), metadata_readers, formats)
+    return Instance(paths, settings, plugins, formats, readers, access, catalogue, registrar)
+
+
+def assemble_engine(instance: Instance) -> Engine:
+    """The engine over the instance's catalogue, as its settings say.
+
+    Raises
+    ------
+    UnknownKey
+        When no plugin brings the configured executor.
+    """
+    settings = instance.settings
+    threads = settings.evaluation.threads or os.cpu_count() or 1
+    executor = instance.plugins.executors[settings.evaluation.executor](threads, settings.evaluation.block_cells)
+    directory = settings.path(settings.cache.directory) / "results"
+    directory.mkdir(parents=True, exist_ok=True)
+    return Engine(
+        lookup=instance.catalogue.coverage,
+        executor=executor,
+        limits=Limits(
+            max_result_cells=settings.limits.max_result_cells,
+            max_result_bytes=settings.limits.max_result_bytes,
+            max_read_bytes=settings.limits.max_read_bytes,
+        ),
+        encoders={key: instance.plugins.encoders[key](settings) for key in instance.plugins.encoders},
+        workspace=Workspace(directory, executor.pool, settings.evaluation.block_cells, settings.limits.memory_bytes),
+    )
+
+
+def assemble_app(instance: Instance) -> WSGIApplication:
+    """The dispatcher over all services, with Django's admin site at ``/admin``; raises UnknownKey."""
+    context = ServiceContext(
+        instance.settings, instance.plugins, instance.catalogue, instance.formats, assemble_engine(instance)
+    )
+    services = {key: instance.plugins.services[key](context) for key in instance.plugins.services}
+    dispatcher = Dispatcher(context, services, _authenticate, _fingerprint(instance))
+    return mounted(dispatcher, {"/admin": StaticFilesHandler(get_wsgi_application())})
+
+
+def _authenticate(name: str, password: str) -> str | None:
+    """The name of the Django user with this password, or None."""
+    user = authenticate(username=name, password=password)
+    return None if user is None else user.get_username()
+
+
+def _fingerprint(instance: Instance) -> str:
+    """Changes with the release, the settings, the formats and the plugins."""
+    parts = (
+        eoxserver.__version__,
+        repr(instance.settings),
+        repr(instance.formats.formats),
+        repr([(report.name, report.version) for report in instance.plugins.reports]),
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+"""URLs of the Django part, which is mounted at ``/admin``: the admin site alone."""
+
+from django.contrib import admin
+from django.urls import path
+
+from eoxserver.app.admin_site import register_models
+
+__all__ = ["urlpatterns"]
+
+register_models(admin.site)
+urlpatterns = [path("", admin.site.urls)]

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: MIT
+"""The WSGI application: routes, services, errors, validators, request ids.
+
+The only module that knows Werkzeug. It turns an HTTP request into a ``wire.Request``, finds the service
+of its ``service`` parameter, and turns the ``wire.Response`` (or the error) into an HTTP response.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request as HttpRequest
+from werkzeug.wrappers import Response as HttpResponse
+
+from eoxserver.core.errors import EOxServerError, InvalidParameterValue, MissingParameterValue, suggest
+from eoxserver.services.admin.health import live, ready
+from eoxserver.services.admin.metrics import Metrics
+from eoxserver.services.admin.plugins import plugin_reports
+from eoxserver.services.context import ServiceContext
+from eoxserver.services.ows.exceptions import error_report, ows_exception_report
+from eoxserver.services.ows.kvp import Params
+from eoxserver.services.web.start_page import StartPage
+from eoxserver.services.wire import Request, Response, Service
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["Authenticate", "Dispatcher", "mounted"]
+
+log = logging.getLogger(__name__)
+
+Authenticate = Callable[[str, str], str | None]
+"""From user name and password to the name of the actor, or None when they do not match."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_CORS = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "ETag, Content-Disposition, X-Request-Id"),
+)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """A response and what it is counted as."""
+
+    response: Response
+    service: str = "-"
+    operation: str = "-"
+    etag: str | None = None
+
+
+class Dispatcher:
+    """The WSGI callable.
+
+    Parameters
+    ----------
+    services : mapping
+        The services by their key (``WCS``).
+    fingerprint : str
+        Changes whenever answers may change for another reason than the catalogue: release, settings.
+    """
+
+    def __init__(
+        self,
+        context: ServiceContext,
+        services: Mapping[str, Service],
+        authenticate: Authenticate,
+        fingerprint: str = "",
+    ) -> None:
+        self._context = context
+        self._services = {key.upper(): service for key, service in services.items()}
+        self._implied = {
+            operation.lower(): key
+            for key, service in self._services.items()
+            for operation in getattr(service, "operations_without_service", ())
+        }
+        self._authenticate = authenticate
+        self._fingerprint = fingerprint
+        self._metrics = Metrics()
+        self._start_page = StartPage(context)
+        self._max_body = context.settings.limits.request_body_bytes
+        pages: dict[str, Callable[[HttpRequest], _Answer]] = {
+            "/ows": self._ows,
+            "/rasdaman/ows": self._ows,
+            "/": self._web,
+            "/web/<path:name>": self._web,
+            "/-/live": lambda _: _Answer(live(), "admin", "live"),
+            "/-/ready": lambda _: _Answer(ready(context), "admin", "ready"),
+            "/-/metrics": lambda _: _Answer(self._metrics.exposition(), "admin", "metrics"),
+            "/-/plugins": lambda _: _Answer(plugin_reports(context.plugins), "admin", "plugins"),
+        }
+        self._routes = Map([Rule(path, endpoint=path) for path in pages], strict_slashes=False)
+        self._pages = pages
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request (PEP 3333)."""
+        started = time.perf_counter()
+        http = HttpRequest(environ)
+        http.max_content_length = self._max_body
+        request_id = _request_id(http)
+        answer = self._answer(http, request_id)
+        response = _http_response(answer, request_id)
+        seconds = time.perf_counter() - started
+        self._metrics.observe(answer.service, answer.operation, response.status_code, seconds)
+        log.info("%s %s %s %d %.1f ms", request_id, http.method, http.full_path, response.status_code, 1000 * seconds)
+        return response(environ, start_response)
+
+    def _answer(self, http: HttpRequest, request_id: str) -> _Answer:
+        """Route the request; whatever goes wrong becomes a response."""
+        try:
+            endpoint, _ = self._routes.bind_to_environ(http.environ).match()
+            if http.method == "OPTIONS":
+                return _Answer(_options(http))
+            http.environ["eoxserver.request_id"] = request_id
+            return self._pages[endpoint](http)
+        except HTTPException as error:
+            return _Answer(_http_error(error))
+        except EOxServerError as error:
+            report = error_report(error, request_id)
+            return _Answer(Response(report.text.encode(), "text/plain; charset=utf-8", report.status))
+        except Exception as error:
+            log.exception("request %s failed", request_id)
+            report = error_report(error, request_id)
+            return _Answer(Response(report.text.encode(), "text/plain; charset=utf-8", report.status))
+
+    # -- OGC services -------------------------------------------------------------------------
+
+    def _ows(self, http: HttpRequest) -> _Answer:
+        """A request to the OGC endpoint."""
+        if http.method not in ("GET", "HEAD", "POST"):
+            raise MethodNotAllowed(["GET", "HEAD", "POST", "OPTIONS"])
+        if http.method != "POST" and not http.query_string and "html" in http.headers.get("Accept", ""):
+            return self._web(http)
+        request = self._request(http)
+        if request is None:
+            return _Answer(_unauthorized())
+        try:
+            key = self._service_key(request.params)
+        except EOxServerError as error:
+            report = error_report(error, request.request_id)
+            return _Answer(Response(ows_exception_report(report), "text/xml", report.status))
+        operation = _known_operation(self._services[key], request.params)
+        etag = self._etag(http, request)
+        if etag is not None and etag in http.if_none_match:
+            return _Answer(Response(b"", "text/plain", 304), key, operation, etag)
+        response = self._run(self._services[key], request)
+        return _Answer(response, key, operation, etag if response.status == 200 else None)
+
+    def _request(self, http: HttpRequest) -> Request | None:
+        """The request as a value; None when its credentials are wrong."""
+        pairs = list(http.args.items(multi=True))
+        body = b""
+        if http.method == "POST":
+            if http.mimetype in _FORMS:
+                pairs += http.form.items(multi=True)
+            else:
+                body = http.get_data(cache=False)
+        actor = None
+        if http.authorization is not None:
+            name, password = http.authorization.get("username"), http.authorization.get("password")
+            actor = self._authenticate(name, password) if name is not None and password is not None else None
+            if actor is None:
+                return None
+        return Request(
+            params=Params(pairs),
+            base_url=self._public_url(http),
+            method=http.method,
+            body=body,
+            content_type=http.mimetype,
+            headers={key.lower(): value for key, value in http.headers.items()},
+            actor=actor,
+            request_id=http.environ["eoxserver.request_id"],
+        )
+
+    def _public_url(self, http: HttpRequest) -> str:
+        """The URL under which clients reach the endpoint: configured, or that of the request."""
+        return self._context.settings.owscommon.http_service_url or http.base_url
+
+    def _service_key(self, params: Params) -> str:
+        """The service asked for.
+
+        Raises
+        ------
+        MissingParameterValue
+            Unless the operation belongs to one service alone and needs no ``service`` (WMS GetMap).
+        InvalidParameterValue
+            When no such service is installed.
+        """
+        name = params.get("service")
+        if not name:
+            implied = self._implied.get((params.get("request") or "").strip().lower())
+            if implied is None:
+                raise MissingParameterValue(
+                    f"parameter 'service' is missing; accepted: {', '.join(self._services)}", locator="service"
+                )
+            return implied
+        if name.strip().upper() not in self._services:
+            raise InvalidParameterValue(
+                f"service '{name}' is not available; {suggest(name.upper(), self._services)}", locator="service"
+            )
+        return name.strip().upper()
+
+    def _run(self, service: Service, request: Request) -> Response:
+        """The service's answer, or its report of the error; a body that fails at once is an error too."""
+        try:
+            return _begun(service.handle(request))
+        except EOxServerError as error:
+            return service.report(request, error)
+        except Exception as error:
+            log.exception("request %s failed", request.request_id)
+            return service.report(request, error)
+
+    def _etag(self, http: HttpRequest, request: Request) -> str | None:
+        """The validator of a GET: the same while neither the catalogue, the settings nor the release change."""
+        if http.method not in ("GET", "HEAD"):
+            return None
+        version = self._context.catalogue.version()
+        text = f"{version}\0{self._fingerprint}\0{request.actor}\0{request.base_url}\0".encode() + http.query_string
+        return hashlib.sha1(text, usedforsecurity=False).hexdigest()
+
+    # -- pages --------------------------------------------------------------------------------
+
+    def _web(self, http: HttpRequest) -> _Answer:
+        if http.method not in ("GET", "HEAD"):
+            raise MethodNotAllowed(["GET", "HEAD", "OPTIONS"])
+        configured = self._context.settings.owscommon.http_service_url
+        ows = configured or f"{http.root_url.rstrip('/')}/ows"
+        request = Request(Params(http.args.items(multi=True)), ows, http.method)
+        name = http.path.removeprefix("/web/") if http.path.startswith("/web/") else ""
+        response = self._start_page.handle(request, name)
+        if response is None:
+            raise NotFound
+        return _Answer(response, "web", "page")
+
+
+def mounted(main: WSGIApplication, mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
+    """``main``, with other applications answering below the path prefixes of ``mounts``."""
+    return DispatcherMiddleware(main, dict(mounts))
+
+
+def _request_id(http: HttpRequest) -> str:
+    """The proxy's request id where it is a harmless one, else a new one."""
+    given = http.headers.get("X-Request-Id", "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def _known_operation(service: Service, params: Params) -> str:
+    """The operation's name as the service spells it, so that metrics never hold a client's text."""
+    asked = (params.all("request") or ("",))[0].strip().lower()
+    names: Iterable[str] = getattr(service, "operations", ())
+    return next((name for name in names if name.lower() == asked), "-")
+
+
+def _begun(response: Response) -> Response:
+    """A streamed body whose first part is already made, so that early failures still become reports."""
+    if isinstance(response.body, bytes):
+        return response
+    parts: Iterator[bytes] = iter(response.body)
+    first = next(parts, b"")
+    return Response(_Chain(first, parts), response.media_type, response.status, response.headers)
+
+
+class _Chain:
+    """A first part and the rest; closing closes the rest."""
+
+    def __init__(self, first: bytes, rest: Iterator[bytes]) -> None:
+        self._rest = rest
+        self._parts = chain((first,), rest)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._parts
+
+    def close(self) -> None:
+        close = getattr(self._rest, "close", None)
+        if close is not None:
+            close()
+
+
+def _options(http: HttpRequest) -> Response:
+    asked = http.headers.get("Access-Control-Request-Headers", "")
+    headers = [("Allow", "GET, HEAD, POST, OPTIONS"), ("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")]
+    if asked:
+        headers.append(("Access-Control-Allow-Headers", re.sub(r"[^A-Za-z0-9,_ -]", "", asked)))
+    return Response(b"", "text/plain", 204, tuple(headers))
+
+
+def _unauthorized() -> Response:
+    return Response(
+        b"user name or password is wrong\n", "text/plain", 401, (("WWW-Authenticate", 'Basic realm="eoxserver"'),)
+    )
+
+
+def _http_error(error: HTTPException) -> Response:
+    """Werkzeug's own errors (404, 405, 413, redirects) as plain text."""
+    headers = tuple((k, v) for k, v in error.get_headers() if k.lower() in ("allow", "location"))
+    text = f"{error.code} {error.name}: {error.description or ''}\n"
+    return Response(text.encode(), "text/plain; charset=utf-8", error.code or 500, headers)
+
+
+def _http_response(answer: _Answer, request_id: str) -> HttpResponse:
+    """The HTTP response of an answer."""
+    source = answer.response
+    response = HttpResponse(source.body, source.status, content_type=source.media_type)
+    for name, value in (*source.headers, *_CORS):
+        response.headers.add(name, value)
+    response.headers["X-Request-Id"] = request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if answer.etag is not None:
+        response.set_etag(answer.etag)
+        response.headers["Cache-Control"] = "no-cache"
+    if isinstance(source.body, _Chain):
+        response.call_on_close(source.body.close)
+    return response

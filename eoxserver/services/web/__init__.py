@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Pages for people: the start page."""
