@@ -6,14 +6,10 @@ Which are offered, and in which order, says the configuration (``services.ows.wc
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from eoxserver.core.errors import FormatNotSupported
-
-if TYPE_CHECKING:
-    from eoxserver.resources.coverages.formats import FormatRegistry
+from eoxserver.resources.coverages.formats import FormatRegistry, normal_mime
 
 __all__ = ["GML", "GML_FORMAT", "OutputFormat", "find_format", "native_format", "offered_formats"]
 
@@ -41,17 +37,22 @@ def offered_formats(registry: FormatRegistry) -> tuple[OutputFormat, ...]:
     return (*formats, GML_FORMAT)
 
 
-def find_format(registry: FormatRegistry, mime: str) -> OutputFormat:
+def find_format(registry: FormatRegistry, mime: str, native: OutputFormat) -> OutputFormat:
     """The format of a MIME type; case and white space mean nothing, nor does a ``+`` that came as a space.
+
+    Parameters
+    ----------
+    native : OutputFormat
+        The native format of the coverage, which may be asked for whether it is offered for others or not.
 
     Raises
     ------
     FormatNotSupported
         When it is not offered.
     """
-    offered = offered_formats(registry)
+    offered = tuple(dict.fromkeys((*offered_formats(registry), native)))
     for known in offered:
-        if _normal(known.mime) == _normal(mime):
+        if _comparable(known.mime) == _comparable(mime):
             return known
     names = ", ".join(known.mime for known in offered)
     raise FormatNotSupported(f"format '{mime}' is not offered; available: {names}", locator="format")
@@ -63,20 +64,14 @@ def native_format(registry: FormatRegistry, mime: str) -> OutputFormat:
     Parameters
     ----------
     mime : str
-        The native format of the coverage; the configured default where it is not offered.
+        The native format of the coverage; the configured default where this machine cannot write it.
     """
     for candidate in (mime, registry.default_native_format):
-        for known in offered_formats(registry):
-            if candidate and _normal(known.mime) == _normal(candidate):
-                return known
+        known = registry.find(candidate)
+        if known is not None and known.writable:
+            return OutputFormat(known.mime, known.driver, known.extension)
     return GML_FORMAT
 
 
-def _normal(mime: str) -> str:
-    """A MIME type for comparison.
-
-    >>> _normal("image/tiff;application=geotiff") == _normal("IMAGE/TIFF; application=geotiff")
-    True
-    """
-    text = re.sub(r"\s*;\s*", ";", mime.strip().lower())
-    return text.replace(" ", "+")
+def _comparable(mime: str) -> str:
+    return normal_mime(mime).replace("+", "")

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""What an operation is: decoders, one for each binding, and the function that answers what they decode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from eoxserver.services.ows.capabilities import OperationMetadata
+from eoxserver.services.wire import Request, Response
+
+if TYPE_CHECKING:
+    from eoxserver.services.context import ServiceContext
+
+__all__ = ["KVP", "Operation"]
+
+R = TypeVar("R")
+
+KVP = "KVP"
+"""The binding by key-value pairs: in the query string, or in the form of a POST."""
+
+
+@dataclass(frozen=True)
+class Operation(Generic[R]):
+    """One operation of one version."""
+
+    name: str
+    decoders: Mapping[str, Callable[[ServiceContext, Request], R]]
+    """By binding; those that are not GET are announced as encodings of POST."""
+    answer: Callable[[ServiceContext, Request, R], Response]
+
+    @property
+    def metadata(self) -> OperationMetadata:
+        """The operation as the capabilities list it."""
+        return OperationMetadata(self.name, tuple(self.decoders))
+
+    def handle(self, context: ServiceContext, request: Request, binding: str = KVP) -> Response:
+        """Decode a request and answer it."""
+        return self.answer(context, request, self.decoders[binding](context, request))

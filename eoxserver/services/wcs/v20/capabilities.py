@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""GetCapabilities of WCS 2.0.1 (OGC 09-110r4 clause 8.2), written while it is sent.
+
+The profiles, formats, CRSs and interpolation methods that are announced are those that are there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from eoxserver.core.coordinates import number_text
+from eoxserver.core.errors import EOxServerError
+from eoxserver.resources.coverages.crss import wcs_crss
+from eoxserver.services.ows.capabilities import (
+    OperationMetadata,
+    operations_metadata,
+    service_identification,
+    service_provider,
+)
+from eoxserver.services.ows.xml import DECLARATION, attributes, element, namespaces
+from eoxserver.services.wcs.formats import offered_formats
+from eoxserver.services.wcs.v20.requests import GetCapabilities
+from eoxserver.services.wire import Request, Response
+
+if TYPE_CHECKING:
+    from eoxserver.resources.coverages.catalogue import CoverageSummary
+    from eoxserver.services.context import ServiceContext
+
+__all__ = ["capabilities"]
+
+log = logging.getLogger(__name__)
+
+VERSION = "2.0.1"
+NAMESPACES: Mapping[str, str] = {
+    "wcs": "http://www.opengis.net/wcs/2.0",
+    "ows": "http://www.opengis.net/ows/2.0",
+    "xlink": "http://www.w3.org/1999/xlink",
+    "crs": "http://www.opengis.net/wcs/crs/1.0",
+    "int": "http://www.opengis.net/wcs/interpolation/1.0",
+}
+SCHEMAS = {"http://www.opengis.net/wcs/2.0": "http://schemas.opengis.net/wcs/2.0/wcsAll.xsd"}
+
+PROFILES = (
+    "http://www.opengis.net/spec/WCS/2.0/conf/core",
+    "http://www.opengis.net/spec/WCS_protocol-binding_get-kvp/1.0/conf/get-kvp",
+    "http://www.opengis.net/spec/GMLCOV/1.0/conf/gml-coverage",
+    "http://www.opengis.net/spec/GMLCOV/1.0/conf/gml",
+    "http://www.opengis.net/spec/GMLCOV/1.0/conf/multipart",
+    "http://www.opengis.net/spec/WCS_service-extension_crs/1.0/conf/crs",
+    "http://www.opengis.net/spec/WCS_service-extension_interpolation/1.0/conf/interpolation",
+    "http://www.opengis.net/spec/WCS_service-extension_range-subsetting/1.0/conf/record-subsetting",
+    "http://www.opengis.net/spec/WCS_service-extension_scaling/1.0/conf/scaling",
+)
+"""Conformance classes that hold whatever the configuration."""
+
+FORMAT_PROFILES: Mapping[str, str] = {
+    "image/tiff": "http://www.opengis.net/spec/GMLCOV_geotiff-coverages/1.0/conf/geotiff-coverage",
+    "application/netcdf": "http://www.opengis.net/spec/WCS_coverage-encoding_netcdf/1.0/",
+    "image/jp2": "http://www.opengis.net/spec/WCS_coverage-encoding_jpeg2000/1.0/",
+    "image/jpeg": "https://www.w3.org/Graphics/JPEG/",
+    "image/png": "https://www.w3.org/TR/PNG/",
+}
+"""Conformance classes of encodings, where the format is offered."""
+
+NEAREST = "http://www.opengis.net/def/interpolation/OGC/1.0/nearest-neighbor"
+
+_CHUNK = 1 << 16
+"""Characters sent at a time."""
+
+
+def capabilities(
+    context: ServiceContext, request: Request, decoded: GetCapabilities, operations: Sequence[OperationMetadata]
+) -> Response:
+    """The capabilities, or of them what is asked for."""
+    media_type = f"{decoded.media_type}; charset=utf-8"
+    about = {"version": VERSION, "updateSequence": decoded.update_sequence}
+    root = f"{DECLARATION}<wcs:Capabilities{namespaces(NAMESPACES, SCHEMAS)}{attributes(about)}"
+    if decoded.current:
+        return Response(f"{root}/>\n".encode(), media_type)
+    parts = _parts(context, request, decoded.sections, operations)
+    return Response(_chunks(root, parts), media_type)
+
+
+def _chunks(root: str, parts: Iterable[str]) -> Iterator[bytes]:
+    """Gather parts, so that the document goes out in few pieces, and never lies in memory as a whole."""
+    waiting = [f"{root}>\n"]
+    size = 0
+    for part in parts:
+        waiting.append(part)
+        size += len(part)
+        if size >= _CHUNK:
+            yield "".join(waiting).encode()
+            waiting.clear()
+            size = 0
+    waiting.append("</wcs:Capabilities>\n")
+    yield "".join(waiting).encode()
+
+
+def _parts(
+    context: ServiceContext, request: Request, sections: frozenset[str], operations: Sequence[OperationMetadata]
+) -> Iterator[str]:
+    ows = context.settings.ows
+    if "ServiceIdentification" in sections:
+        yield service_identification(ows, "OGC WCS", [VERSION], _profiles(context))
+    if "ServiceProvider" in sections:
+        yield service_provider(ows)
+    if "OperationsMetadata" in sections:
+        yield operations_metadata(operations, request.base_url)
+    if "ServiceMetadata" in sections:
+        yield _service_metadata(context)
+    if "Contents" in sections:
+        yield "<wcs:Contents>\n"
+        yield from _summaries(context, request)
+        yield "</wcs:Contents>\n"
+
+
+def _profiles(context: ServiceContext) -> list[str]:
+    mimes = (known.mime for known in offered_formats(context.formats))
+    return [*PROFILES, *dict.fromkeys(FORMAT_PROFILES[mime] for mime in mimes if mime in FORMAT_PROFILES)]
+
+
+def _service_metadata(context: ServiceContext) -> str:
+    """``wcs:ServiceMetadata``: formats, and in the extensions' elements interpolation methods and CRSs."""
+    formats = [element("wcs:formatSupported", known.mime) for known in offered_formats(context.formats)]
+    crss = [element("crs:crsSupported", crs.uri) for crs in wcs_crss(context.settings)]
+    parts = [
+        "<wcs:ServiceMetadata>",
+        *formats,
+        "<wcs:Extension>",
+        "<int:InterpolationMetadata>",
+        element("int:InterpolationSupported", NEAREST),
+        "</int:InterpolationMetadata>",
+        *(["<crs:CrsMetadata>", *crss, "</crs:CrsMetadata>"] if crss else []),
+        "</wcs:Extension>",
+        "</wcs:ServiceMetadata>\n",
+    ]
+    return "\n".join(parts)
+
+
+def _summaries(context: ServiceContext, request: Request) -> Iterator[str]:
+    """``wcs:CoverageSummary`` of every coverage that may be read; one that cannot be told of is left out."""
+    for summary in context.catalogue.summaries():
+        if not context.plugins.authorize(request.actor, "read", summary.identifier):
+            continue
+        try:
+            yield _summary(summary)
+        except (EOxServerError, ValueError) as error:
+            log.warning("coverage %s is left out of the capabilities: %s", summary.identifier, error)
+
+
+def _summary(summary: CoverageSummary) -> str:
+    domain = summary.domain
+    parts = ["<wcs:CoverageSummary>"]
+    if summary.title:
+        parts.append(element("ows:Title", summary.title))
+    if summary.abstract:
+        parts.append(element("ows:Abstract", summary.abstract))
+    if summary.wgs84_bounds is not None:
+        west, south, east, north = map(number_text, summary.wgs84_bounds)
+        parts.append(_box("ows:WGS84BoundingBox", {}, f"{west} {south}", f"{east} {north}"))
+    parts.append(element("wcs:CoverageId", summary.identifier))
+    parts.append(element("wcs:CoverageSubtype", domain.subtype))
+    if domain.crs is not None:
+        lower, upper = (" ".join(map(number_text, corner)) for corner in domain.envelope())
+        about = {"crs": domain.crs.uri, "dimensions": str(len(domain.axes))}
+        parts.append(_box("ows:BoundingBox", about, lower, upper))
+    parts.append("</wcs:CoverageSummary>\n")
+    return "\n".join(parts)
+
+
+def _box(name: str, about: Mapping[str, str], lower: str, upper: str) -> str:
+    """A bounding box; on time axes the numbers of the CRS, which is all that OWS Common has room for."""
+    corners = f"{element('ows:LowerCorner', lower)}{element('ows:UpperCorner', upper)}"
+    return f"<{name}{attributes(about)}>{corners}</{name}>"

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""DescribeCoverage of WCS 2.0.1 (OGC 09-110r4 clause 8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from eoxserver.core.coverage import Coverage
+from eoxserver.core.errors import AccessDenied, NoSuchCoverage
+from eoxserver.services.ows.xml import DECLARATION, attributes, element, namespaces
+from eoxserver.services.wcs.formats import native_format
+from eoxserver.services.wcs.v20 import gml
+from eoxserver.services.wcs.v20.requests import DescribeCoverage
+from eoxserver.services.wire import Request, Response
+
+if TYPE_CHECKING:
+    from eoxserver.services.context import ServiceContext
+
+__all__ = ["describe", "readable"]
+
+WCS = "http://www.opengis.net/wcs/2.0"
+WCS_SCHEMA = "http://schemas.opengis.net/wcs/2.0/wcsAll.xsd"
+
+
+def describe(context: ServiceContext, request: Request, decoded: DescribeCoverage) -> Response:
+    """The descriptions of the coverages asked for.
+
+    Raises
+    ------
+    NoSuchCoverage
+        ``locator`` lists every identifier that there is no coverage of.
+    AccessDenied
+    """
+    coverages = readable(context, request, decoded.coverage_ids)
+    return Response(_document(context, coverages), "text/xml; charset=utf-8")
+
+
+def readable(context: ServiceContext, request: Request, identifiers: Collection[str]) -> list[Coverage]:
+    """The coverages of identifiers that the actor of the request may read.
+
+    Raises
+    ------
+    NoSuchCoverage
+        ``locator`` lists every identifier that there is no coverage of.
+    AccessDenied
+        ``locator`` lists every identifier that the actor may not read.
+    """
+    denied = [name for name in identifiers if not context.plugins.authorize(request.actor, "read", name)]
+    if denied:
+        raise AccessDenied(f"reading {', '.join(denied)} is not allowed", locator=",".join(denied))
+    found: list[Coverage] = []
+    unknown: list[NoSuchCoverage] = []
+    for identifier in identifiers:
+        try:
+            found.append(context.catalogue.coverage(identifier))
+        except NoSuchCoverage as error:
+            error.locator = identifier
+            unknown.append(error)
+    if unknown:
+        raise NoSuchCoverage(
+            "; ".join(error.message for error in unknown), locator=",".join(str(error.locator) for error in unknown)
+        )
+    return found
+
+
+def _document(context: ServiceContext, coverages: list[Coverage]) -> Iterator[bytes]:
+    declared = {"wcs": WCS, **gml.NAMESPACES}
+    schemas = {WCS: WCS_SCHEMA}
+    if any(coverage.domain.subtype == "ReferenceableGridCoverage" for coverage in coverages):
+        schemas[gml.NAMESPACES["gmlrgrid"]] = gml.RGRID_SCHEMA
+    yield f"{DECLARATION}<wcs:CoverageDescriptions{namespaces(declared, schemas)}>\n".encode()
+    for coverage in coverages:
+        mime = native_format(context.formats, coverage.native_format).mime
+        yield _description(coverage, mime).encode()
+    yield b"</wcs:CoverageDescriptions>\n"
+
+
+def _description(coverage: Coverage, native_mime: str) -> str:
+    domain, identifier = coverage.domain, coverage.identifier
+    texts = [
+        element(name, value)
+        for name, value in (("gml:description", coverage.abstract), ("gml:name", coverage.title))
+        if value
+    ]
+    return "".join(
+        (
+            f"<wcs:CoverageDescription{attributes({'gml:id': identifier})}>\n",
+            *(f"{text}\n" for text in texts),
+            gml.bounded_by(domain),
+            f"{element('wcs:CoverageId', identifier)}\n",
+            gml.coverage_function(domain),
+            gml.metadata(coverage.metadata),
+            gml.domain_set(identifier, domain),
+            gml.range_type(coverage.range_type),
+            "<wcs:ServiceParameters>\n",
+            f"{element('wcs:CoverageSubtype', domain.subtype)}\n",
+            f"{element('wcs:nativeFormat', native_mime)}\n",
+            "</wcs:ServiceParameters>\n",
+            "</wcs:CoverageDescription>\n",
+        )
+    )
