@@ -11,9 +11,12 @@ import pytest
 from hypothesis import settings
 
 from tests import programs, xmlschemas
+from tests.databases import database, postgres, postgres_template, sqlite_template
 
 settings.register_profile("eoxserver", deadline=None)  # how fast a machine is says nothing of what is right
 settings.load_profile("eoxserver")
+
+__all__ = ["database", "postgres", "postgres_template", "sqlite_template"]
 
 KINDS = ("unit", "contract", "integration", "browser", "docs")
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
-    "AccessDenied", "ConfigurationError", "CoverageUnusable", "CrsNotSupported", "CrsUnknown",
+    "AccessDenied", "CatalogueUnavailable", "ConfigurationError", "CoverageUnusable", "CrsNotSupported", "CrsUnknown",
     "DataUnavailable", "DuplicateKey", "EOxServerError", "EmptyCoverageIdList", "FormatNotSupported",
     "IllegalFieldSequence", "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue",
     "InvalidExtent", "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor",
@@ -133,6 +133,10 @@ class CoverageUnusable(EOxServerError):
 
 class DataUnavailable(EOxServerError):
     """The data behind a coverage is missing, truncated or unreadable."""
+
+
+class CatalogueUnavailable(DataUnavailable):
+    """The database of the catalogue does not answer, or is not set up; its log has the details."""
 
 
 # -- subsetting, range, scaling, CRS ----------------------------------------------------------
