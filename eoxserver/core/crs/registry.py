@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
 
 import numpy as np
 import pyproj
@@ -204,29 +203,33 @@ def _confirmed(crs: pyproj.CRS, authority: str, code: str) -> Crs | None:
 def _same_places(a: pyproj.CRS, b: pyproj.CRS) -> bool:
     """Whether both give one place the same x and y, their datums being taken for the same.
 
-    Names of datums differ between dialects of WKT; equal ellipsoids and equal projections are proof enough beside a
-    code that somebody wrote on purpose.
+    Names of datums differ between dialects of WKT; equal ellipsoids, prime meridians, units and projections are proof
+    enough beside a code that somebody wrote on purpose.
     """
-    if a.ellipsoid is None or b.ellipsoid is None or len(a.axis_info) != len(b.axis_info):
-        return a.type_name == b.type_name and len(a.axis_info) == len(b.axis_info)
-    figures = [(e.semi_major_metre, e.inverse_flattening) for e in (a.ellipsoid, b.ellipsoid)]
-    if not np.allclose(figures[0], figures[1], rtol=1e-7, atol=0) or a.is_projected != b.is_projected:
+    if _figures(a) != _figures(b):
         return False
     area = b.area_of_use
     west, south, east, north = (area.west, area.south, area.east, area.north) if area else (-10, 10, 10, 50)
     east = east if east > west else west + 1
     longitudes = np.array([west + (east - west) * part for part in (0.25, 0.5, 0.75)])
     latitudes = np.array([south + (north - south) * part for part in (0.3, 0.5, 0.6)])
-    mine, theirs = (_project(crs, longitudes, latitudes) for crs in (a, b))
-    return mine is not None and theirs is not None and bool(np.allclose(mine, theirs, rtol=1e-7, atol=1e-6))
-
-
-def _project(crs: pyproj.CRS, longitudes: Any, latitudes: Any) -> Any:
-    """Answer x and y of places on the CRS's own datum; None when PROJ cannot."""
-    if crs.geodetic_crs is None:
-        return None
     try:
-        transformer = pyproj.Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True)
-    except (ProjError, CRSError):
-        return None
-    return np.array(transformer.transform(longitudes, latitudes))
+        mine, theirs = (
+            pyproj.Transformer.from_crs(crs.geodetic_crs, crs, always_xy=True).transform(longitudes, latitudes)
+            for crs in (a, b)
+            if crs.geodetic_crs is not None
+        )
+    except (ProjError, CRSError, ValueError):  # one has no datum of its own, or no way from it
+        return a.geodetic_crs is None and b.geodetic_crs is None
+    return bool(np.isfinite(mine).all() and np.allclose(mine, theirs, rtol=1e-7, atol=1e-6))
+
+
+def _figures(crs: pyproj.CRS) -> tuple[object, ...]:
+    """Kind, ellipsoid, prime meridian and units of a CRS, for comparison."""
+    ellipsoid, meridian = crs.ellipsoid, crs.prime_meridian
+    return (
+        crs.type_name,
+        ellipsoid and (f"{ellipsoid.semi_major_metre:.7g}", f"{ellipsoid.inverse_flattening:.7g}"),
+        meridian and f"{meridian.longitude * float(meridian.unit_conversion_factor):.7g}",
+        sorted(f"{info.unit_conversion_factor:.7g}" for info in crs.axis_info),
+    )

@@ -179,8 +179,6 @@ def _common_box(src: Crs, dst: Crs) -> Bounds | None:
     if west >= east or south >= north:
         return None
     x, y = transform_points(_wgs84(), src, [west, east, west, east], [south, south, north, north])
-    if not np.isfinite(x).all():
-        return None
     inset = (0.01 * np.ptp(x), 0.01 * np.ptp(y))
     return (float(x.min() + inset[0]), float(y.min() + inset[1]), float(x.max() - inset[0]), float(y.max() - inset[1]))
 
@@ -264,10 +262,10 @@ def _reach(plane: Crs) -> tuple[float, float, float, float]:
     """Centre (x, y) of the area of use, and how far from it coordinates are trusted [CRS units]."""
     unit = _metres(plane)
     area = area_of_use(plane)
-    if area is None:
-        return (0.0, 0.0, 2 * FARTHEST / unit, 2 * FARTHEST / unit)
-    east = area[2] if area[2] >= area[0] else area[2] + 360
-    x, y = transform_points(_wgs84(), plane, *_edge((area[0], area[1], east, area[3]), 21))
+    x = y = np.empty(0)
+    if area is not None:
+        east = area[2] if area[2] >= area[0] else area[2] + 360
+        x, y = transform_points(_wgs84(), plane, *_edge((area[0], area[1], east, area[3]), 21))
     known = np.isfinite(x)
     if not known.any():
         return (0.0, 0.0, 2 * FARTHEST / unit, 2 * FARTHEST / unit)

@@ -125,6 +125,38 @@ def test_a_code_that_contradicts_its_definition_is_not_believed() -> None:
     assert parse_crs(other).epsg is None
 
 
+@pytest.mark.parametrize(
+    ("code", "old", "new", "answer"),
+    [
+        (4326, 'AUTHORITY["EPSG","4326"]', 'AUTHORITY["EPSG","4807"]', 4326),
+        (4807, 'PRIMEM["Paris",2.33722917', 'PRIMEM["Paris",3.33722917', None),
+        (4326, 'UNIT["degree",0.0174532925199433', 'UNIT["degree",0.0157079632679489', None),
+        (32632, 'UNIT["metre",1', 'UNIT["metre",0.3048', None),
+        (32632, 'PROJECTION["Transverse_Mercator"]', 'PROJECTION["Oblique_Stereographic"]', None),
+    ],
+)
+def test_a_code_is_no_cover_for_another_meridian_unit_or_method(
+    code: int, old: str, new: str, answer: int | None
+) -> None:
+    text = pyproj.CRS.from_epsg(code).to_wkt("WKT1_GDAL")
+    assert old in text
+    assert parse_crs(text.replace(old, new)).epsg == answer
+
+
+@pytest.mark.parametrize(("authority", "number"), [("EPSG", "999999"), ("HOUSE", "4326")])
+def test_a_code_nobody_knows_is_passed_over(authority: str, number: str) -> None:
+    text = pyproj.CRS.from_epsg(32632).to_wkt("WKT1_GDAL")
+    changed = text.replace('AUTHORITY["EPSG","32632"]', f'AUTHORITY["{authority}","{number}"]')
+    assert changed != text
+    assert parse_crs(changed) == epsg_crs(32632)
+
+
+def test_heights_and_centred_crss_are_known_by_their_code() -> None:
+    for code in (5773, 4978, 5709, 4807):
+        for dialect in ("WKT1_GDAL", "WKT2_2019"):
+            assert parse_crs(in_dialect(pyproj.CRS.from_epsg(code), dialect)) == epsg_crs(code)
+
+
 def test_a_shift_to_wgs84_does_not_hide_the_code() -> None:
     text = pyproj.CRS.from_epsg(31370).to_wkt("WKT1_GDAL")
     shifted = text.replace(

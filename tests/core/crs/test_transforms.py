@@ -204,6 +204,13 @@ def test_there_and_back_the_box_only_grows(pair: tuple[str, str, tuple[float, fl
     assert again[3] >= box[3] - slack
 
 
+def test_a_disc_of_the_earth_in_a_crs_of_its_far_side() -> None:
+    found = bounds(GEOS, "EPSG:5070", (-5.5e6, -5.5e6, 5.5e6, 5.5e6))
+    assert all(map(math.isfinite, found))
+    west, south, east, north = bounds("EPSG:4326", SINUSOIDAL, (-180, -90, 180, 90))
+    assert (west, south, east, north) == pytest.approx((-20015109, -10007554, 20015109, 10007554), rel=1e-3)
+
+
 def test_a_point_is_a_box_too() -> None:
     west, south, east, north = bounds("EPSG:4326", "EPSG:32633", (15, 50, 15, 50))
     assert west == east == pytest.approx(500000)
