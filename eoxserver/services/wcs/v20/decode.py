@@ -12,6 +12,7 @@ from eoxserver.core.errors import (
     CrsUnknown,
     EmptyCoverageIdList,
     EOxServerError,
+    FormatNotSupported,
     InvalidMediaType,
     InvalidRequest,
     MissingParameterValue,
@@ -33,6 +34,8 @@ SECTIONS = (
 """Sections of the capabilities. There are no ``Languages``: to ask for them is no error, and gives nothing."""
 
 COMMON = frozenset({"service", "request", "version"})
+DESCRIPTION_FORMATS = ("text/xml", "application/xml", "application/gml+xml")
+"""MIME types of descriptions that may be asked for; all mean XML."""
 ENCODING_PREFIXES = ("geotiff:",)
 """Prefixes of encoding parameters (OGC 12-100r1)."""
 
@@ -70,11 +73,19 @@ def decode_get_capabilities(params: Params, settings: Settings, catalogue_versio
 def decode_describe_coverage(params: Params) -> DescribeCoverage:
     """A DescribeCoverage request.
 
+    GDAL's client asks for the document in ``format=text/xml``, as in older versions; XML is the only one there is.
+
     Raises
     ------
-    InvalidRequest, MissingParameterValue, EmptyCoverageIdList
+    InvalidRequest, MissingParameterValue, EmptyCoverageIdList, FormatNotSupported
     """
-    params.allow(COMMON | {"coverageid"})
+    params.allow(COMMON | {"coverageid", "format"})
+    media_type = _optional(params, "format")
+    if media_type is not None and media_type.lower() not in DESCRIPTION_FORMATS:
+        raise FormatNotSupported(
+            f"descriptions are not offered as '{media_type}'; accepted: {', '.join(DESCRIPTION_FORMATS)}",
+            locator="format",
+        )
     given = params.get("coverageId")
     if given is None:
         raise MissingParameterValue("parameter 'coverageId' is missing", locator="coverageId")

@@ -27,7 +27,7 @@ def make(identifier: str, domain: Domain, *fields: Field, native_format: str = "
 
 
 def band(name: str, dtype: str, nil: float | None = None) -> Field:
-    return Field(name, np.dtype(dtype), nil=() if nil is None else (NilValue(nil),))
+    return Field(name, np.dtype(dtype), nil=() if nil is None else (NilValue(float(nil)),))
 
 
 def time_axis(*days: float) -> IrregularAxis:

@@ -10,6 +10,7 @@ from eoxserver.core.crs import parse_crs
 from eoxserver.core.errors import (
     EmptyCoverageIdList,
     EOxServerError,
+    FormatNotSupported,
     InvalidMediaType,
     InvalidParameterValue,
     InvalidRequest,
@@ -121,8 +122,9 @@ def test_get_coverage_needs_a_coverage(pairs: list[tuple[str, str]]) -> None:
 
 
 def test_describe_coverage_takes_a_list_and_each_name_once() -> None:
-    params = Params([*COMMON[:2], ("request", "DescribeCoverage"), ("COVERAGEID", "a, b,a,,c")])
-    assert decode_describe_coverage(params) == DescribeCoverage(("a", "b", "c"))
+    pairs = [*COMMON[:2], ("request", "DescribeCoverage"), ("COVERAGEID", "a, b,a,,c")]
+    assert decode_describe_coverage(Params(pairs)) == DescribeCoverage(("a", "b", "c"))
+    assert decode_describe_coverage(Params([*pairs, ("FORMAT", "text/xml")])) == DescribeCoverage(("a", "b", "c"))
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,7 @@ def test_describe_coverage_takes_a_list_and_each_name_once() -> None:
         ([("coverageId", " , ")], EmptyCoverageIdList),
         ([("coverageId", "a"), ("coverageid", "b")], InvalidRequest),
         ([("coverageId", "a"), ("subset", "Lat(1)")], InvalidRequest),
+        ([("coverageId", "a"), ("format", "application/json")], FormatNotSupported),
     ],
 )
 def test_what_describe_coverage_refuses(pairs: list[tuple[str, str]], error: type[EOxServerError]) -> None:
