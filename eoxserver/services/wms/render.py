@@ -125,15 +125,9 @@ def draw(style: Picture, cells: Cells, zero_matters: bool = True) -> Sheet:
         visible = _finite(colours, visible)
     if style.palette is not None:
         return _draw_palette(style.palette, colours[0], visible)
-    zero: Mask | None = None
-    if zero_matters and style.zero_is_nil:
-        zero = np.logical_not(colours.any(axis=0))
-        if visible is not None:
-            zero = np.logical_and(zero, visible)
-        if zero.any():
-            visible = ~zero if visible is None else visible & ~zero
-        else:
-            zero = None
+    zero = _zero(colours, visible) if zero_matters and style.zero_is_nil else None
+    if zero is not None:
+        visible = ~zero if visible is None else visible & ~zero
     alpha = _as_bytes(values[-1], style.scales[-1]) if style.alpha else None
     if visible is not None:
         alpha = np.where(visible, np.uint8(255) if alpha is None else alpha, np.uint8(0))
@@ -150,15 +144,24 @@ def _pixels(colours: npt.NDArray[Any], scales: Sequence[tuple[float, float] | No
 
 def _finite(values: npt.NDArray[Any], visible: Mask | None) -> Mask | None:
     """Where any field is a number, of what is visible."""
-    finite: Mask = np.isfinite(values).any(axis=0)
+    finite: Mask = np.any(np.isfinite(values), axis=0)
     if finite.all():
         return visible
     return finite if visible is None else visible & finite
 
 
+def _zero(values: npt.NDArray[Any], visible: Mask | None) -> Mask | None:
+    """Where all fields are zero, of what is visible; None when that is nowhere."""
+    zero: Mask = np.any(values, axis=0)
+    np.logical_not(zero, out=zero)
+    if visible is not None:
+        np.logical_and(zero, visible, out=zero)
+    return zero if zero.any() else None
+
+
 def _visible(valid: Mask) -> Mask | None:
     """Where any field is valid; None when that is everywhere."""
-    seen: Mask = valid.any(axis=0)
+    seen: Mask = np.any(valid, axis=0)
     return None if seen.all() else seen
 
 
@@ -241,10 +244,12 @@ class Canvas:
         if self._zero is not None:
             black = np.zeros_like(pixels)
             pixels, alpha = _blend(pixels, self._alpha, black, np.where(self._zero, np.uint8(255), np.uint8(0)))
+        if alpha is None or alpha.min() == 255:
+            return pixels
         ground = np.empty((1, 1, 3), np.uint8)
         ground[...] = background
         pixels, below = _alike(pixels, np.broadcast_to(ground, (*self._shape, 3)))
-        return pixels if alpha is None else _blend(pixels, alpha, below, None)[0]
+        return _blend(pixels, alpha, below, None)[0]
 
 
 def blank(height: int, width: int, transparent: bool, background: Rgb) -> Bytes:

@@ -196,7 +196,7 @@ def test_half_transparent_sheets_are_mixed() -> None:
 
 def test_zero_cells_are_black_unless_something_below_or_transparency_shows() -> None:
     sheet = grey(0, 7, alpha=[0, 255], zero=[True, False])
-    assert painted(sheet) == [[0, 0, 0], [7, 7, 7]]
+    assert painted(sheet) == [[0], [7]]
     assert painted(sheet, transparent=True) == [[0, 0], [7, 255]]
     assert painted(sheet, grey(5, 5)) == [[5], [7]]
 

@@ -26,9 +26,7 @@ from eoxserver.query.plan import Interpolation
 from eoxserver.services.ows.kvp import Params
 from eoxserver.services.wms.requests import ErrorForm, MapRequest, Rgb
 
-__all__ = ["VERSION", "check_version", "decode_error_form", "decode_get_map"]
-
-VERSION = "1.3.0"
+__all__ = ["decode_error_form", "decode_get_map"]
 
 EXCEPTION_KINDS = {
     "xml": "xml",
@@ -43,13 +41,6 @@ EXCEPTION_KINDS = {
 
 _BOUNDS = ("xMin", "yMin", "xMax", "yMax")
 _COLOUR = re.compile(r"(?:0[xX]|#)([0-9A-Fa-f]{6})")
-
-
-def check_version(params: Params, mandatory: bool) -> None:
-    """Refuse other versions than 1.3.0; raises MissingParameterValue, InvalidParameterValue."""
-    version = (params.require("version") if mandatory else params.get("version") or VERSION).strip()
-    if version != VERSION:
-        raise InvalidParameterValue(f"version: '{version}' is not supported; accepted: {VERSION}", locator="version")
 
 
 def decode_get_map(params: Params, media_types: Sequence[str], max_width: int, max_height: int) -> MapRequest:
@@ -68,7 +59,6 @@ def decode_get_map(params: Params, media_types: Sequence[str], max_width: int, m
         Of the class that says what is wrong: MissingParameterValue, InvalidParameterValue, InvalidBounds,
         CrsUnknown, CrsNotSupported, FormatNotSupported, InvalidRequest.
     """
-    check_version(params, mandatory=True)
     _check_exceptions(params)
     layers = _layers(params)
     styles = _styles(params, layers)

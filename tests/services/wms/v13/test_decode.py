@@ -85,7 +85,7 @@ def test_options() -> None:
     assert request.dimensions == (("dim_pressure", "20,30"), ("time", "2012"))
 
 
-@pytest.mark.parametrize("key", ["version", "layers", "styles", "crs", "bbox", "width", "height", "format"])
+@pytest.mark.parametrize("key", ["layers", "styles", "crs", "bbox", "width", "height", "format"])
 def test_each_mandatory_parameter_is_missed(key: str) -> None:
     with pytest.raises(MissingParameterValue) as caught:
         decode(**{key: None})
@@ -95,7 +95,6 @@ def test_each_mandatory_parameter_is_missed(key: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "error", "words"),
     [
-        ("version", "1.1.1", InvalidParameterValue, "1.3.0"),
         ("layers", "a,,b", InvalidParameterValue, "empty"),
         ("styles", "x", InvalidParameterValue, "1 given for 2 layers"),
         ("crs", "EPSG:999999", CrsUnknown, "999999"),
