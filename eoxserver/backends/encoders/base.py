@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What an encoder is: it turns a coverage, pulled block by block, into bytes of one format."""
+"""What an encoder is: it turns a coverage, pulled block by block, into bytes of one format.
+
+``eoxserver.testing.contracts.EncoderContract`` is the test suite of this contract.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,12 @@ from typing import ClassVar, Protocol
 
 from eoxserver.conf.schema import Settings
 from eoxserver.core.coverage import Coverage
+from eoxserver.core.errors import FormatNotSupported, suggest
 
-__all__ = ["Encoder", "Workspace"]
+__all__ = ["GENERIC", "Encoder", "Workspace", "encoder_for"]
+
+GENERIC = "GDAL"
+"""Key of the encoder of all drivers that have none of their own."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,10 @@ class Workspace:
 
 
 class Encoder(Protocol):
-    """Writes the format of one GDAL driver name (``key``); key ``GDAL`` writes all that no other does."""
+    """Writes the format of one GDAL driver name (``key``); key ``GDAL`` writes all that no other does.
+
+    Instances are made once by the application and used from many threads.
+    """
 
     key: ClassVar[str]
 
@@ -51,12 +61,35 @@ class Encoder(Protocol):
         UnsupportedCombination
             Names what does not fit (number of axes, of fields, data type) and what would.
         InvalidParameterValue
-            For an option that is unknown or has a bad value.
+            For an option that is unknown or has a bad value; its locator is the option.
         """
 
-    def encode(self, coverage: Coverage, driver: str, options: Mapping[str, str], workspace: Workspace) -> Iterator[bytes]:
+    def encode(
+        self, coverage: Coverage, driver: str, options: Mapping[str, str], workspace: Workspace
+    ) -> Iterator[bytes]:
         """Write the coverage and yield the bytes of the result.
 
-        Cells are read through ``coverage.source`` in blocks; nothing is yielded before the data could
-        be read at all. Closing the iterator removes temporary files.
+        Cells are read through ``coverage.source`` in blocks; nothing is yielded before the data could be read at all.
+        Closing the iterator removes temporary files.
+
+        Raises
+        ------
+        UnsupportedCombination, InvalidParameterValue
+            As ``check``.
+        DataUnavailable
+            When cells cannot be read.
         """
+
+
+def encoder_for(encoders: Mapping[str, Encoder], driver: str) -> Encoder:
+    """Answer the encoder of a GDAL driver: its own, else the generic one.
+
+    Raises
+    ------
+    FormatNotSupported
+        When there is neither.
+    """
+    found = encoders.get(driver) or encoders.get(GENERIC)
+    if found is None:
+        raise FormatNotSupported(f"no encoder writes {driver}; {suggest(driver, encoders)}", locator="format")
+    return found
