@@ -90,7 +90,7 @@ def _description(coverage: Coverage, native_mime: str) -> str:
             gml.bounded_by(domain),
             f"{element('wcs:CoverageId', identifier)}\n",
             gml.coverage_function(domain),
-            gml.metadata(coverage.metadata),
+            gml.metadata(_metadata(coverage)),
             gml.domain_set(identifier, domain),
             gml.range_type(coverage.range_type),
             "<wcs:ServiceParameters>\n",
@@ -100,3 +100,11 @@ def _description(coverage: Coverage, native_mime: str) -> str:
             "</wcs:CoverageDescription>\n",
         )
     )
+
+
+def _metadata(coverage: Coverage) -> dict[str, str]:
+    """What is known of the coverage beside its grid; of tie points their CRS."""
+    items = dict(coverage.metadata)
+    if coverage.tie_points is not None:
+        items["tie_points_crs"] = coverage.tie_points.crs.uri
+    return items

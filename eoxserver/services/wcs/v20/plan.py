@@ -85,9 +85,8 @@ def plan_coverage(request: GetCoverage, coverage: Coverage, crss: Collection[Crs
         node = Scale(node, _targets(domain, request.scaling), request.interpolation)
     if request.output_crs is not None:
         _check_crs(coverage.domain, request.output_crs, crss, "outputCrs", OutputCrsNotSupported)
-        _check_plane(domain)
-        own = domain.horizontal_crs
-        if own is not None and own != request.output_crs:
+        if coverage.domain.horizontal_crs != request.output_crs:
+            _check_plane(domain)
             node = Reproject(node, request.output_crs, None, request.interpolation)
     return node
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import email.policy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from eoxserver.conf.schema import Settings, Wcs20
-from eoxserver.core.coverage import MemorySource
+from eoxserver.core.coverage import CellBox, Cells, MemorySource
+from eoxserver.core.errors import DataUnavailable
 from eoxserver.services.wire import Response
 from tests.services.wcs.conftest import Client, body
 from tests.services.wcs.v20.coverages import airtemp, eobs, four, irr, pixels, rgb
@@ -240,3 +241,20 @@ def test_pixels_are_cut_by_column_and_row(client: Client) -> None:
 def test_the_mode_of_trims_is_configured(make: Callable[..., Client]) -> None:
     closed = make([airtemp()], replace(Settings(), wcs20=Wcs20(subset_mode="closed")))
     assert shape(closed, "airtemp", ("subset", "Long(112.025,112.075)")) == (711, 2)
+
+
+class Unreadable(MemorySource):
+    """Data that has gone."""
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        raise DataUnavailable("/data/a.tif is missing")
+
+
+@pytest.mark.parametrize("mime", ["image/tiff", "application/gml+xml", "multipart"])
+def test_data_that_cannot_be_read_is_an_error_and_not_half_an_answer(make: Callable[..., Client], mime: str) -> None:
+    client = make([replace(rgb(), source=Unreadable(values(rgb().source)))])
+    multipart = [("mediaType", "multipart/related")] if mime == "multipart" else [("format", mime)]
+    response = client.ask(("version", "2.0.1"), ("request", "GetCoverage"), ("coverageId", "rgb"), *multipart)
+    assert response.status == 503
+    assert b"NoApplicableCode" in body(response)
+    assert client.ask(("version", "2.0.1"), ("request", "DescribeCoverage"), ("coverageId", "rgb")).status == 200

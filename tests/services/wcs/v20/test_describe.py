@@ -5,8 +5,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
+from eoxserver.core.coverage import TiePoints
+from eoxserver.core.crs import parse_crs
 from tests.services.wcs.conftest import Client
-from tests.services.wcs.v20.coverages import all_coverages, rgb
+from tests.services.wcs.v20.coverages import all_coverages, pixels, rgb
 from tests.xmlschemas import NS, ValidateXml, parse_xml, texts
 
 EVERY = ",".join(coverage.identifier for coverage in all_coverages())
@@ -47,6 +51,13 @@ def test_worked_request_1(client: Client) -> None:
     assert texts(root, "//gml:upperCorner/text()") == ['"1950-01-06T12:00:00.000Z" 40 60']
     assert texts(root, "//gml:GridEnvelope/gml:low/text()") == ["0 0 0"]
     assert texts(root, "//gml:GridEnvelope/gml:high/text()") == ["5 29 39"]
+
+
+def test_the_crs_of_tie_points_is_told(make: Callable[..., Client]) -> None:
+    corners = np.array([0.0, 4.0])
+    tied = replace(pixels(), tie_points=TiePoints(parse_crs("EPSG:4326"), corners, corners, corners, corners))
+    root = parse_xml(make([tied]).get("DescribeCoverage", ("coverageId", "pixels")))
+    assert texts(root, "//gmlcov:metadata//tie_points_crs/text()") == ["http://www.opengis.net/def/crs/EPSG/0/4326"]
 
 
 def test_descriptions_are_valid_but_for_instants_in_quotes(client: Client, validate_xml: ValidateXml) -> None:

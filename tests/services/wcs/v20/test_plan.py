@@ -95,6 +95,9 @@ def test_scale_targets() -> None:
 
 def test_the_own_crs_as_output_crs_changes_nothing() -> None:
     assert plan(airtemp(), ("outputCrs", "EPSG:4326")) == Read("airtemp")
+    assert plan(eobs(), ("outputCrs", "EPSG:4326")) == Read("eobs")
+    line = plan(airtemp(), ("subset", "Lat(-10)"), ("outputCrs", "EPSG:4326"))
+    assert line == SubsetNode(Read("airtemp"), (Slice("Lat", "-10"),))
     utm = raster(parse_crs("EPSG:32633"))
     assert plan(utm, ("outputCrs", "EPSG:32633")) == Read(utm.identifier)
 
