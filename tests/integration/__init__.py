@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Whole servers against real clients."""
