@@ -30,6 +30,7 @@ from eoxserver.services.admin.plugins import plugin_reports
 from eoxserver.services.context import ServiceContext
 from eoxserver.services.ows.exceptions import error_report, ows_exception_report
 from eoxserver.services.ows.kvp import Params
+from eoxserver.services.ows.urls import public_url
 from eoxserver.services.web.start_page import StartPage
 from eoxserver.services.wire import Request, Response, Service
 
@@ -186,7 +187,7 @@ class Dispatcher:
 
     def _public_url(self, http: HttpRequest) -> str:
         """The URL under which clients reach the endpoint: configured, or that of the request."""
-        return self._context.settings.owscommon.http_service_url or http.base_url
+        return public_url(self._context.settings, http.base_url)
 
     def _service_key(self, params: Params) -> str:
         """The service asked for.
@@ -235,8 +236,7 @@ class Dispatcher:
     def _web(self, http: HttpRequest) -> _Answer:
         if http.method not in ("GET", "HEAD"):
             raise MethodNotAllowed(["GET", "HEAD", "OPTIONS"])
-        configured = self._context.settings.owscommon.http_service_url
-        ows = configured or f"{http.root_url.rstrip('/')}/ows"
+        ows = public_url(self._context.settings, f"{http.root_url.rstrip('/')}/ows")
         request = Request(Params(http.args.items(multi=True)), ows, http.method)
         name = http.path.removeprefix("/web/") if http.path.startswith("/web/") else ""
         response = self._start_page.handle(request, name)

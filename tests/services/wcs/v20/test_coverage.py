@@ -7,17 +7,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eoxserver.conf.schema import Settings, Wcs20
+from eoxserver.core.axes import RegularAxis
 from eoxserver.core.coverage import CellBox, Cells, MemorySource
+from eoxserver.core.crs import parse_crs
 from eoxserver.core.errors import DataUnavailable
 from eoxserver.services.wire import Response
-from tests.services.wcs.conftest import Client, body
-from tests.services.wcs.v20.coverages import airtemp, eobs, four, irr, pixels, rgb
+from tests.services.wcs.conftest import Client, body, make_client
+from tests.services.wcs.v20.coverages import airtemp, eobs, four, irr, pixels, raster, rgb
 from tests.xmlschemas import parse_xml, texts
 
 
@@ -258,3 +263,19 @@ def test_data_that_cannot_be_read_is_an_error_and_not_half_an_answer(make: Calla
     assert response.status == 503
     assert b"NoApplicableCode" in body(response)
     assert client.ask(("version", "2.0.1"), ("request", "DescribeCoverage"), ("coverageId", "rgb")).status == 200
+
+
+@given(st.data())
+def test_any_box_of_whole_cells_is_cut_out_in_every_crs_order(data: st.DataObject) -> None:
+    coverage = data.draw(st.sampled_from([rgb(), *(raster(parse_crs(f"EPSG:{code}")) for code in (3857, 3035, 32633))]))
+    subsets, slices = [], []
+    for axis in coverage.domain.axes:
+        assert isinstance(axis, RegularAxis)
+        first = data.draw(st.integers(0, axis.size - 1))
+        last = data.draw(st.integers(first, axis.size - 1))
+        low, high = sorted((axis.start + first * axis.step, axis.start + (last + 1) * axis.step))
+        subsets.append(("subset", f"{axis.label}({low!r},{high!r})"))
+        slices.append(slice(first, last + 1))
+    client = make_client(Path("unused"), [coverage])
+    part = answer(client, coverage.identifier, *data.draw(st.permutations(subsets)))
+    np.testing.assert_array_equal(part["values"], values(coverage.source)[(slice(None), *slices)])
