@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""What a plan does and costs, for people and for programs.
+
+Nodes are numbered by their position: ``1`` is the result, ``1.1`` its first input, and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from typing import TypeAlias
+
+from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis
+from eoxserver.core.coordinates import coordinate_text, number_text
+from eoxserver.core.crs import Crs
+from eoxserver.core.selection import Slice, Trim
+from eoxserver.query.check import Limits, check, price
+from eoxserver.query.plan import Node, Read, TargetGrid
+from eoxserver.query.rewrite import rewrite
+from eoxserver.query.steps import Lookup, Step
+from eoxserver.query.views import ReprojectView, ScaleView
+
+__all__ = ["Json", "explain", "explain_text"]
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""What JSON can hold."""
+
+
+def explain(plan: Node, lookup: Lookup, limits: Limits | None = None) -> dict[str, Json]:
+    """The plan as it will be evaluated, node by node, and its price, as values for JSON; reads nothing.
+
+    Each node has its ``position``, ``node`` (kind), ``parameters``, ``axes``, ``fields`` and ``inputs``; nodes that
+    resample also ``level`` (0 is the full resolution) and ``mapping``.
+
+    Raises
+    ------
+    LimitExceeded
+        When the plan costs more than ``limits`` allow.
+    EOxServerError
+        When it asks for what its coverages do not have.
+    """
+    checked = check(rewrite(plan, lookup), lookup, limits)
+    cost = {name: int(value) for name, value in asdict(checked.cost).items()}
+    return {"plan": _explained(checked.step, "1"), "cost": cost}
+
+
+def explain_text(plan: Node, lookup: Lookup, limits: Limits | None = None) -> str:
+    """The same as text: a line a node, the result first, and the price; raises the same."""
+    checked = check(rewrite(plan, lookup), lookup, limits)
+    lines = list(_lines(checked.step, "1"))
+    cost = checked.cost
+    lines.append(
+        f"reads {cost.cells} values ({cost.bytes} bytes, {cost.chunks} chunks) of {cost.coverages} coverages; "
+        f"the result has {cost.result_cells} cells ({cost.result_bytes} bytes)"
+    )
+    return "\n".join(lines)
+
+
+def _explained(step: Step, position: str) -> dict[str, Json]:
+    cost = price(step)
+    result: dict[str, Json] = {
+        "position": position,
+        "node": _kind(step.node),
+        "parameters": _parameters(step.node),
+        "axes": [_axis(axis) for axis in step.domain.axes],
+        "fields": list(step.range_type.names),
+        "reads": {"cells": cost.cells, "bytes": cost.bytes},
+    }
+    if isinstance(step.source, ScaleView | ReprojectView) and step.inputs:
+        result["level"] = step.source.zoomed.level
+        result["factors"] = list(step.source.zoomed.factors)
+    if isinstance(step.source, ReprojectView) and step.inputs:
+        result["mapping"] = "by axes" if step.source.plane.separable else "by cells"
+    result["inputs"] = [_explained(each, f"{position}.{number}") for number, each in enumerate(step.inputs, 1)]
+    return result
+
+
+def _lines(step: Step, position: str) -> Iterator[str]:
+    shape = " x ".join(f"{axis.label} {axis.size}" for axis in step.domain.axes) or "one cell"
+    parameters = ", ".join(f"{key}={_text(value)}" for key, value in _parameters(step.node).items())
+    level = ""
+    if isinstance(step.source, ScaleView | ReprojectView):
+        level = f", from level {step.source.zoomed.level}"
+    indent = "  " * position.count(".")
+    yield f"{indent}{position} {_kind(step.node)}({parameters}) -> {shape}, {len(step.range_type)} fields{level}"
+    for number, each in enumerate(step.inputs, 1):
+        yield from _lines(each, f"{position}.{number}")
+
+
+def _kind(node: Node) -> str:
+    return type(node).__name__.removesuffix("Node")
+
+
+def _parameters(node: Node) -> dict[str, Json]:
+    """The attributes of a node but its inputs."""
+    if isinstance(node, Read):
+        return {"coverage_id": node.coverage_id}
+    names = [each.name for each in fields(node) if each.name not in {"input", "inputs"}]
+    return {name: _json(getattr(node, name)) for name in names}
+
+
+def _json(value: object) -> Json:
+    match value:
+        case None | bool() | int() | float() | str():
+            return value
+        case Crs():
+            return value.uri
+        case Trim():
+            return _without_none({"label": value.label, "low": value.low, "high": value.high, "crs": _json(value.crs)})
+        case Slice():
+            return _without_none({"label": value.label, "point": value.point, "crs": _json(value.crs)})
+        case TargetGrid():
+            return {"bounds": list(value.bounds), "width": value.width, "height": value.height}
+        case tuple() | list():
+            return [_json(each) for each in value]
+    assert hasattr(value, "__dataclass_fields__"), f"{value!r} is no parameter of a node"
+    return {name: _json(getattr(value, name)) for name in value.__dataclass_fields__}
+
+
+def _without_none(values: dict[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, Mapping):
+        return "(" + ", ".join(f"{key} {_text(each)}" for key, each in value.items()) + ")"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(_text(each) for each in value) + "]"
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def _axis(axis: Axis) -> dict[str, Json]:
+    kind = "irregular" if isinstance(axis, IrregularAxis) else "index" if isinstance(axis, IndexAxis) else "regular"
+    return {
+        "label": axis.label,
+        "kind": kind,
+        "size": axis.size,
+        "low": coordinate_text(axis, axis.low),
+        "high": coordinate_text(axis, axis.high),
+        "crs": None if axis.crs is None else axis.crs.uri,
+    }
