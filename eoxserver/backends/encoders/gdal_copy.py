@@ -15,6 +15,7 @@ import numpy.typing as npt
 import rasterio
 import rasterio.shutil
 from affine import Affine
+from rasterio.drivers import raster_driver_extensions
 
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.backends.encoders.files import pieces, scratch_folder
@@ -44,7 +45,7 @@ def copied(plane: Plane, driver: str, workspace: Workspace, options: Mapping[str
         When the driver refuses; the message has its reason.
     """
     with scratch_folder(workspace) as folder:
-        plain, path = folder / "plain.tif", folder / "result"
+        plain, path = folder / "plain.tif", folder / "out" / _file_name(driver)
         with rasterio.open(plain, "w", tiled=True, blockxsize=TILE, blockysize=TILE, **tiff_profile(plane)) as target:
             write_tiff(target, plane, workspace)
         try:
@@ -79,8 +80,9 @@ def obstacle(driver: str, dtype: str, count: int, shape: tuple[int, int]) -> str
         try:
             with rasterio.open(folder / "plain.tif", "w", **profile) as target:
                 target.write(values)
-            _copy(folder / "plain.tif", folder / "out" / "result", driver, LOSSLESS.get(driver, {}))
-            return _differs(folder / "out", driver, values)
+            target = folder / "out" / _file_name(driver)
+            _copy(folder / "plain.tif", target, driver, LOSSLESS.get(driver, {}))
+            return _differs(target, driver, values)
         except GDAL_ERRORS as error:
             return _reason(error)
 
@@ -91,14 +93,20 @@ def _copy(source: Path, target: Path, driver: str, options: Mapping[str, object]
         rasterio.shutil.copy(str(source), str(target), driver=driver, strict=False, **options)
 
 
-def _differs(folder: Path, driver: str, values: npt.NDArray[Any]) -> str | None:
+def _file_name(driver: str) -> str:
+    """The name of a result; some drivers choose by its extension what they write."""
+    extension = next((ext for ext, name in raster_driver_extensions().items() if name == driver), "")
+    return f"result.{extension}" if extension else "result"
+
+
+def _differs(file: Path, driver: str, values: npt.NDArray[Any]) -> str | None:
     """What is wrong with a file when the files beside it (for other tools) are taken away."""
-    written = sorted(path.name for path in folder.iterdir())
-    for path in folder.iterdir():
-        if path.name != "result":
+    written = sorted(path.name for path in file.parent.iterdir())
+    for path in file.parent.iterdir():
+        if path != file:
             path.unlink()
     try:
-        with hdf5_guard(driver in HDF5_DRIVERS), rasterio.open(folder / "result") as dataset:
+        with hdf5_guard(driver in HDF5_DRIVERS), rasterio.open(file) as dataset:
             read = dataset.read()
     except GDAL_ERRORS:
         return f"it takes several files ({', '.join(written)}), and an answer is one"

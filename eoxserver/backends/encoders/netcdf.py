@@ -69,7 +69,7 @@ class NetcdfEncoder:
         if size <= workspace.memory_bytes:
             with HDF5_LOCK:
                 target = netCDF4.Dataset("result.nc", "w", format="NETCDF4", memory=size + HEAD_BYTES)
-            yield bytes(_written(target, coverage, workspace, compressed))
+            yield _trimmed(_written(target, coverage, workspace, compressed))
             return
         with scratch_folder(workspace) as folder:
             path = folder / "result.nc"
@@ -94,6 +94,16 @@ def _written(target: Any, coverage: Coverage, workspace: Workspace, compressed: 
         with HDF5_LOCK:
             data: memoryview = target.close()
     return data
+
+
+def _trimmed(data: memoryview) -> bytes:
+    """A file made in memory without the room that was left at its end.
+
+    Where it ends is in its superblock, versions 2 and 3 (HDF5 File Format Specification 3.0, II.A).
+    """
+    known = data[8] in (2, 3) and data[9] == 8
+    end = int.from_bytes(data[28:36], "little") if known else len(data)
+    return bytes(data[: min(end, len(data))])
 
 
 @dataclass

@@ -163,7 +163,7 @@ def fill_value(field: Field, dtype: np.dtype[Any]) -> float | None:
         return None
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
-        return value if value.is_integer() and int(limits.min) <= value <= int(limits.max) else None
+        return value if float(value).is_integer() and int(limits.min) <= value <= int(limits.max) else None
     return value
 
 

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: MIT
+"""netCDF as netCDF4 and GDAL read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eoxserver.backends.encoders.netcdf import NetcdfEncoder
+from eoxserver.backends.hdf5 import HDF5_LOCK
+from eoxserver.backends.readers.gdal import GdalReader
+from eoxserver.conf.schema import default_settings
+from eoxserver.core.coverage import CellBox, Coverage, MemorySource
+from eoxserver.core.errors import InvalidParameterValue, UnsupportedCombination
+from eoxserver.core.fields import Field, NilValue, RangeType
+from eoxserver.testing.coverages import counted, cube, fields_of, image, profile, single_value
+from tests.backends.encoders.tools import check, encode
+
+MEMORY = pytest.mark.parametrize("memory", [1 << 20, 0], ids=["memory", "file"])
+
+
+@contextmanager
+def dataset(data: bytes, folder: Path, raw: bool = True) -> Iterator[Any]:
+    """Open the bytes of a netCDF file; ``raw`` leaves values as they are written."""
+    path = folder / "read.nc"
+    path.write_bytes(data)
+    with HDF5_LOCK, netCDF4.Dataset(path) as found:
+        found.set_auto_mask(not raw)
+        yield found
+
+
+@MEMORY
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "int8", "uint16", "int16", "uint32", "int32", "int64", "float32", "float64"]
+)
+def test_every_type_comes_back(tmp_path: Path, dtype: str, memory: int) -> None:
+    values = counted((2, 3, 8, 9), dtype)
+    with dataset(encode(NetcdfEncoder, cube(values), tmp_path, memory_bytes=memory, block_cells=50), tmp_path) as found:
+        for number in (0, 1):
+            variable = found[f"b{number + 1}"]
+            assert variable.dtype == np.dtype(dtype)
+            assert variable.dimensions == ("ansi", "Lat", "Long")
+            np.testing.assert_array_equal(variable[:], values[number])
+            assert "_FillValue" not in variable.ncattrs()
+
+
+def test_fields_of_different_types_keep_theirs(tmp_path: Path) -> None:
+    values = counted((3, 4, 5), "float64")
+    fields = RangeType(tuple(Field(name, np.dtype(name)) for name in ("uint8", "float64", "int16")))
+    with dataset(encode(NetcdfEncoder, image(values % 100, range_type=fields), tmp_path), tmp_path) as found:
+        assert [found[name].dtype.name for name in fields.names] == list(fields.names)
+        np.testing.assert_array_equal(found["uint8"][:], (values % 100)[0].astype("uint8"))
+
+
+@MEMORY
+def test_the_nil_value_is_the_fill_value(tmp_path: Path, memory: int) -> None:
+    values = counted((1, 3, 8, 9), "int16")
+    data = encode(NetcdfEncoder, cube(values, nil=0), tmp_path, memory_bytes=memory)
+    with dataset(data, tmp_path, raw=False) as found:
+        assert found["b1"]._FillValue == 0
+        np.testing.assert_array_equal(np.ma.getmaskarray(found["b1"][:]), values[0] == 0)
+
+
+def test_nan_can_be_the_nil_value(tmp_path: Path) -> None:
+    values = counted((1, 8, 9), "float32")
+    values[0, 3] = np.nan
+    with dataset(encode(NetcdfEncoder, image(values, nil=np.nan), tmp_path), tmp_path) as found:
+        assert np.isnan(found["b1"]._FillValue)
+        np.testing.assert_array_equal(found["b1"][:], values[0])
+
+
+def test_further_nil_values_are_missing_values(tmp_path: Path) -> None:
+    values = counted((1, 8, 9), "int16")
+    nils = (NilValue(0.0), NilValue(7.0), NilValue(100, 200))
+    coverage = image(values, range_type=RangeType((Field("b1", values.dtype, nil=nils),)))
+    with dataset(encode(NetcdfEncoder, coverage, tmp_path), tmp_path) as found:
+        assert found["b1"]._FillValue == 0
+        assert found["b1"].missing_value == 7
+
+
+def holes(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    valid = np.ones(values.shape, dtype=bool)
+    valid[:, 1:3] = False
+    return valid
+
+
+@MEMORY
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint32", "int32", "uint64", "float32"])
+def test_without_nil_value_the_fill_value_is_one_that_no_cell_has(tmp_path: Path, dtype: str, memory: int) -> None:
+    values = counted((2, 8, 9), dtype)
+    values[0, 5] = np.iinfo(dtype).max if np.dtype(dtype).kind in "iu" else 1e30
+    data = encode(NetcdfEncoder, image(values, holes(values)), tmp_path, memory_bytes=memory, block_cells=20)
+    with dataset(data, tmp_path, raw=False) as found:
+        for number in (0, 1):
+            read = found[f"b{number + 1}"][:]
+            np.testing.assert_array_equal(~np.ma.getmaskarray(read), holes(values)[number])
+            np.testing.assert_array_equal(read.compressed(), values[number][holes(values)[number]])
+
+
+def test_where_every_value_is_in_use_a_status_tells(tmp_path: Path) -> None:
+    values = np.arange(256, dtype=np.uint8).reshape(1, 16, 16).repeat(2, axis=1)
+    valid = np.ones(values.shape, dtype=bool)
+    valid[0, 0] = False
+    with dataset(encode(NetcdfEncoder, image(values, valid), tmp_path), tmp_path) as found:
+        assert "_FillValue" not in found["b1"].ncattrs()
+        assert found["b1"].ancillary_variables == "b1_status"
+        np.testing.assert_array_equal(found["b1_status"][:] == 0, valid[0])
+        np.testing.assert_array_equal(found["b1"][:][valid[0]], values[0][valid[0]])
+
+
+def test_axes_and_crs_follow_cf(tmp_path: Path) -> None:
+    coverage = replace(cube(counted((1, 3, 2, 4, 5), "float32")), title="A cube", metadata={"creator": "me", "1x": "y"})
+    with dataset(encode(NetcdfEncoder, coverage, tmp_path), tmp_path) as found:
+        assert found.Conventions == "CF-1.8"
+        assert (found.title, found.id, found.creator, found.n1x) == ("A cube", "cube", "me", "y")
+        assert found["b1"].dimensions == ("ansi", "H", "Lat", "Long")
+        assert found["b1"].grid_mapping == "crs"
+        assert found["crs"].grid_mapping_name == "latitude_longitude"
+        for axis in coverage.domain.axes:
+            np.testing.assert_array_equal(found[axis.label][:], axis.coordinates())
+        times: Any = netCDF4.num2date(found["ansi"][:], found["ansi"].units, found["ansi"].calendar)
+        assert [str(time)[:10] for time in times] == ["2008-01-02", "2008-01-04", "2008-01-07"]
+
+
+def test_y_and_x_come_last_wherever_they_stand(tmp_path: Path) -> None:
+    plain = cube(counted((1, 3, 4, 5)))
+    turned = replace(
+        plain,
+        domain=type(plain.domain)(tuple(reversed(plain.domain.axes)), plain.domain.crs_labels),
+        source=MemorySource(counted((1, 3, 4, 5)).transpose(0, 3, 2, 1)),
+    )
+    with dataset(encode(NetcdfEncoder, turned, tmp_path), tmp_path) as found:
+        assert found["b1"].dimensions == ("ansi", "Lat", "Long")
+        np.testing.assert_array_equal(found["b1"][:], counted((1, 3, 4, 5))[0])
+
+
+def test_few_axes(tmp_path: Path) -> None:
+    with dataset(encode(NetcdfEncoder, profile(counted((1, 7))), tmp_path), tmp_path) as found:
+        np.testing.assert_array_equal(found["b1"][:], counted((1, 7))[0])
+        assert found["i"][:].tolist() == list(range(7))
+    with dataset(encode(NetcdfEncoder, single_value(2.5), tmp_path), tmp_path) as found:
+        assert found["b1"][...] == 2.5
+        assert found["b1"].dimensions == ()
+
+
+def test_names_that_clash_get_a_number(tmp_path: Path) -> None:
+    values = counted((2, 4, 5))
+    fields = RangeType((Field("Lat", values.dtype), Field("crs", values.dtype)))
+    with dataset(encode(NetcdfEncoder, image(values, range_type=fields), tmp_path), tmp_path) as found:
+        np.testing.assert_array_equal(found["Lat_2"][:], values[0])
+        np.testing.assert_array_equal(found["crs_2"][:], values[1])
+        assert found["Lat"].standard_name == "latitude"
+
+
+def test_units_and_texts_of_fields(tmp_path: Path) -> None:
+    values = counted((1, 4, 5))
+    given = fields_of(values, label="Air temperature", description="2 m above ground", unit="K", definition="http://t")
+    with dataset(encode(NetcdfEncoder, image(values, range_type=given), tmp_path), tmp_path) as found:
+        variable = found["b1"]
+        assert (variable.units, variable.long_name, variable.comment, variable.definition) == (
+            "K", "Air temperature", "2 m above ground", "http://t",
+        )  # fmt: skip
+
+
+@MEMORY
+def test_compression(tmp_path: Path, memory: int) -> None:
+    values = np.zeros((1, 4, 100, 100), "float32")
+    plain = encode(NetcdfEncoder, cube(values), tmp_path, {"compression": "None"}, memory_bytes=memory)
+    small = encode(NetcdfEncoder, cube(values), tmp_path, {"compression": "deflate"}, memory_bytes=memory)
+    assert len(small) < len(plain) / 4
+    with dataset(small, tmp_path) as found:
+        np.testing.assert_array_equal(found["b1"][:], values[0])
+    with pytest.raises(InvalidParameterValue, match="accepted: None, Deflate"):
+        check(NetcdfEncoder, cube(values), {"compression": "LZW"})
+
+
+def test_complex_numbers_are_refused() -> None:
+    with pytest.raises(UnsupportedCombination, match="field b1 is complex64, which GeoTIFF holds"):
+        check(NetcdfEncoder, image(counted((1, 4, 5), "complex64")), {})
+
+
+def test_gdal_reads_back_the_same_grid(tmp_path: Path) -> None:
+    reader = GdalReader(default_settings())
+    for crs in ("EPSG:4326", "EPSG:3035", "EPSG:3857"):
+        values = counted((1, 20, 40), "float32")
+        coverage = image(values, crs=crs, nil=-1)
+        path = tmp_path / f"{crs[5:]}.nc"
+        path.write_bytes(encode(NetcdfEncoder, coverage, tmp_path))
+        described = reader.describe(str(path))
+        assert described.domain == coverage.domain
+        assert described.range_type.fields[0].nil == (NilValue(-1.0),)
+        np.testing.assert_array_equal(reader.open(str(path)).read(CellBox.whole((20, 40)), [0]).values, values)
+    reader.close()
+
+
+@given(st.data())
+def test_any_blocks_give_the_same_cells(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    shape = tuple(data.draw(st.lists(st.integers(1, 7), min_size=3, max_size=4)))
+    values = counted((2, *shape), data.draw(st.sampled_from(["int16", "float32"])))
+    folder = tmp_path_factory.getbasetemp()
+    coverage: Coverage = cube(values, nil=data.draw(st.sampled_from([None, 7919])))
+    for memory in (0, 1 << 20):
+        size = data.draw(st.integers(1, 500))
+        written = encode(NetcdfEncoder, coverage, folder, memory_bytes=memory, block_cells=size)
+        with dataset(written, folder) as found:
+            for number in (0, 1):
+                np.testing.assert_array_equal(found[f"b{number + 1}"][...], values[number])
