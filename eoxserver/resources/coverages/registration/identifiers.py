@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Identifiers of new coverages: a template filled from the file, made an NCName.
+
+NCName: Namespaces in XML 1.0 (third edition), production 4; coverage identifiers become ``gml:id`` and layer names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from string import Formatter
+
+from eoxserver.core.errors import InvalidParameterValue, RegistrationRefused, suggest
+from eoxserver.resources.coverages.identifiers import MAX_LENGTH, NCNAME_REST, is_ncname
+
+__all__ = ["DEFAULT_TEMPLATE", "FIELDS", "IdentifierTemplate", "ncname"]
+
+DEFAULT_TEMPLATE = "{stem}"
+
+FIELDS: Mapping[str, str] = {
+    "stem": "name of the file without its ending",
+    "name": "name of the file, ending included",
+    "parent": "name of the folder the file lies in",
+    "index": "number of the file in this command, from 1; {index:04d} pads it",
+    "id": "identifier from the metadata document beside the file",
+    "begin": "begin of the time span, as 20060816T090929",
+    "end": "end of the time span",
+    "collection": "identifier of the collection",
+}
+"""Fields of a template and what stands for them."""
+
+_OTHER = re.compile(f"[^{NCNAME_REST}]+")
+
+
+def ncname(text: str) -> str:
+    """The NCName nearest to a text: other characters become ``_``, one that may not come first gets one before it.
+
+    >>> ncname("2006 08/16 (a).tif")
+    '_2006_08_16_a_.tif'
+    """
+    name = _OTHER.sub("_", text)
+    return name if is_ncname(name) else f"_{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentifierTemplate:
+    """A text with fields in braces.
+
+    >>> IdentifierTemplate("{parent}_{stem}").fill(Path("/data/2006/a b.tif"), index=1)
+    '_2006_a_b'
+    """
+
+    text: str = DEFAULT_TEMPLATE
+
+    def __post_init__(self) -> None:
+        """Refuse a template that cannot be filled; raises InvalidParameterValue."""
+        try:
+            parts = list(Formatter().parse(self.text))
+        except ValueError as error:
+            raise InvalidParameterValue(f"identifier template '{self.text}': {error}", locator="id") from error
+        for _, field, spec, conversion in parts:
+            if field is None:
+                continue
+            if field not in FIELDS:
+                raise InvalidParameterValue(
+                    f"identifier template '{self.text}': no field '{{{field}}}'; {suggest(field, FIELDS)}", locator="id"
+                )
+            if conversion or (spec and not (field == "index" and re.fullmatch(r"0?[0-9]{1,2}d?", spec))):
+                raise InvalidParameterValue(
+                    f"identifier template '{self.text}': '{{{field}}}' takes no format; only {{index:04d}} does",
+                    locator="id",
+                )
+        if not self.text.strip():
+            raise InvalidParameterValue("the identifier template is empty", locator="id")
+
+    def fill(
+        self,
+        path: Path,
+        index: int,
+        *,
+        metadata_id: str | None = None,
+        begin: datetime | None = None,
+        end: datetime | None = None,
+        collection: str | None = None,
+    ) -> str:
+        """The identifier of a file.
+
+        Raises
+        ------
+        RegistrationRefused
+            When the template asks for something the file has not.
+        """
+        values: dict[str, str | int | None] = {
+            "stem": path.stem,
+            "name": path.name,
+            "parent": path.absolute().parent.name,
+            "index": index,
+            "id": metadata_id,
+            "begin": f"{begin:%Y%m%dT%H%M%S}" if begin else None,
+            "end": f"{end:%Y%m%dT%H%M%S}" if end else None,
+            "collection": collection,
+        }
+        for _, field, _, _ in Formatter().parse(self.text):
+            if field is not None and values[field] in (None, ""):
+                raise RegistrationRefused(
+                    f"identifier template '{self.text}': there is no {{{field}}} ({FIELDS[field]})", locator="id"
+                )
+        identifier = ncname(self.text.format_map(values))
+        if len(identifier) > MAX_LENGTH:
+            raise RegistrationRefused(
+                f"identifier '{identifier[:40]}...' has {len(identifier)} characters; {MAX_LENGTH} are accepted",
+                locator="id",
+            )
+        return identifier

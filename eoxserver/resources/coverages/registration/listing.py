@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""What is in the catalogue, as an operator wants to see it: lists without a query per row, and one object in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from eoxserver.core.coordinates import coordinate_text, number_text
+from eoxserver.core.domain import Domain
+from eoxserver.core.errors import EOxServerError
+from eoxserver.core.fields import Field
+from eoxserver.core.util.timetools import isotime
+from eoxserver.resources.coverages import models
+
+__all__ = ["Row", "describe", "rows"]
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One object in a list."""
+
+    identifier: str
+    kind: str
+    """Name of its model."""
+    title: str
+    begin_time: str | None
+    end_time: str | None
+    bbox: tuple[float, float, float, float] | None
+    """West, south, east, north [degrees]; an east beyond 180 means that the date line lies between."""
+
+
+def rows(kind: type[models.EOObject] = models.EOObject, collection: str | None = None) -> Iterator[Row]:
+    """Objects in the order of their identifiers, streamed.
+
+    Parameters
+    ----------
+    collection : str, optional
+        Identifier of the collection whose members are wanted.
+    """
+    found = kind.objects.order_by("identifier")
+    if collection is not None:
+        found = found.filter(collections__identifier=collection)
+    names = ("identifier", "real_type", "title", "begin_time", "end_time", "west", "south", "east", "north")
+    for identifier, real_type, title, begin, end, *box in found.values_list(*names).iterator(chunk_size=CHUNK):
+        west, south, east, north = box
+        yield Row(
+            identifier,
+            _kind(real_type),
+            title,
+            _time(begin),
+            _time(end),
+            None if west is None else (west, south, east, north),
+        )
+
+
+def describe(found: models.EOObject) -> dict[str, Any]:
+    """Everything there is to know of one object, as JSON-able values."""
+    actual = found.cast()
+    whole: dict[str, Any] = {
+        "identifier": actual.identifier,
+        "kind": type(actual).__name__,
+        "title": actual.title,
+        "abstract": actual.abstract,
+        "visible": actual.visible,
+        "begin_time": _time(actual.begin_time),
+        "end_time": _time(actual.end_time),
+        "bbox": [actual.west, actual.south, actual.east, actual.north] if actual.footprint is not None else None,
+        "footprint": actual.footprint.wkt if actual.footprint is not None else None,
+        "collections": sorted(actual.collections.values_list("identifier", flat=True)),
+        "metadata": actual.metadata,
+    }
+    if isinstance(actual, models.Coverage):
+        whole |= _coverage(actual)
+    if isinstance(actual, models.Collection):
+        whole["members"] = actual.eo_objects.count()
+    return whole
+
+
+def _coverage(coverage: models.Coverage) -> dict[str, Any]:
+    items = coverage.data_items.select_related("storage", "package")
+    found: dict[str, Any] = {
+        "fields": [_field(field) for field in coverage.range_type.fields],
+        "data_items": [
+            {
+                "semantic": item.semantic,
+                "location": item.location,
+                "storage": str(item.storage) if item.storage else None,
+                "package": str(item.package) if item.package else None,
+                "driver": item.gdal_driver_name,
+                "format": item.format,
+            }
+            for item in items
+        ],
+    }
+    try:
+        domain = coverage.domain
+        crs = domain.crs
+    except (EOxServerError, ValueError) as error:
+        return found | {"problem": str(error)}
+    if isinstance(coverage, models.ReferenceableDataset) and coverage.tie_points is not None:
+        found["tie_points"] = {"crs": coverage.tie_points.crs.uri, "count": len(coverage.tie_points.x)}
+    return {"crs": crs.uri if crs else None, "axes": _axes(domain)} | found
+
+
+def _axes(domain: Domain) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": axis.label,
+            "kind": type(axis).__name__,
+            "size": axis.size,
+            "low": coordinate_text(axis, axis.low),
+            "high": coordinate_text(axis, axis.high),
+            "step": number_text(axis.step) if hasattr(axis, "step") else None,
+            "unit": axis.unit,
+            "role": str(axis.role),
+        }
+        for axis in domain.axes
+    ]
+
+
+def _field(field: Field) -> dict[str, Any]:
+    return {
+        "name": field.name,
+        "type": str(field.dtype),
+        "unit": field.unit,
+        "nil": [number_text(nil.low) if nil.high is None else [nil.low, nil.high] for nil in field.nil],
+        "values": [f"{number_text(low)} to {number_text(high)}" for low, high in field.intervals],
+        "interpretation": field.interpretation,
+        "colours": len(field.palette) if field.palette else None,
+    }
+
+
+def _kind(real_type: str) -> str:
+    """The name of a model by the label it is stored under."""
+    for model in (
+        models.Coverage,
+        models.RectifiedDataset,
+        models.ReferenceableDataset,
+        models.RectifiedStitchedMosaic,
+        models.Collection,
+        models.DatasetSeries,
+    ):
+        if real_type.rpartition(".")[2] == model.__name__.lower():
+            return model.__name__
+    return real_type
+
+
+def _time(instant: datetime | None) -> str | None:
+    return None if instant is None else isotime(instant)
