@@ -12,6 +12,7 @@ import rasterio.warp
 import requests
 
 from tests.integration.conftest import Raster
+from tests.servers import eoxserver, serving
 from tests.xmlschemas import ValidateXml, parse_xml, texts
 
 pytestmark = pytest.mark.integration
@@ -102,3 +103,19 @@ def test_a_reprojected_coverage_is_where_it_should_be(ows: str) -> None:
         assert dataset.crs.to_epsg() == 3857
         west, south, east, north = rasterio.warp.transform_bounds("EPSG:4326", "EPSG:3857", 10, 48, 13, 50)
         assert dataset.bounds == pytest.approx((west, south, east, north), abs=2 * dataset.res[0])
+
+
+def test_the_real_scene_with_tie_points(shared: Path, tmp_path: Path) -> None:
+    (path,) = sorted((shared / "data").glob("ASA_*.tiff"))
+    instance = tmp_path / "instance"
+    eoxserver("create_instance", "asar", instance)
+    eoxserver("register", "--instance", instance, "--id", "asar", path)
+    with serving(instance) as url, rasterio.open(path) as source:
+        part = ask(url, "GetCoverage", coverageId="asar", subset=["x(100,199)", "y(50,69)"])
+        with rasterio.MemoryFile(part.content) as file, file.open() as copy:
+            assert copy.dtypes == source.dtypes == ("uint16",)
+            np.testing.assert_array_equal(copy.read(1), source.read(1)[50:70, 100:200])
+        assert code(ask(url, "GetCoverage", coverageId="asar", outputCrs="EPSG:4326")) == ["UnsupportedCombination"]
+        description = parse_xml(ask(url, "DescribeCoverage", coverageId="asar").content)
+        assert texts(description, "//gml:Envelope/@axisLabels") == ["i j"]
+        assert texts(description, "//tie_points_crs/text()") == ["http://www.opengis.net/def/crs/EPSG/0/4326"]
