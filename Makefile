@@ -51,6 +51,7 @@ docs: setup
 
 reference: setup
 	$(BIN)/python -m eoxserver.conf.reference
+	$(BIN)/python -m eoxserver.cli.reference
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)

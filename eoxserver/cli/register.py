@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""``eoxserver register`` and ``eoxserver deregister``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eoxserver.app import Instance
+from eoxserver.cli.console import Fault, Steps, note, print_json, progress, say
+from eoxserver.cli.parameters import instance_option, json_option, opened, parsed
+from eoxserver.core.crs import parse_crs
+from eoxserver.resources.coverages.registration.identifiers import DEFAULT_TEMPLATE, FIELDS, IdentifierTemplate
+from eoxserver.resources.coverages.registration.proposals import Options, Outcome, Status
+from eoxserver.resources.coverages.registration.times import NamePattern, parse_span
+
+__all__ = ["deregister", "outcome_lines", "register", "summary", "work"]
+
+
+@click.command(epilog=f"Fields of TEMPLATE: {'; '.join(f'{{{name}}} {what}' for name, what in FIELDS.items())}.")
+@click.argument("paths", nargs=-1, required=True)
+@instance_option
+@click.option("--collection", metavar="ID", help="Insert the coverages into this collection; made when there is none.")
+@click.option(
+    "--id",
+    "identifier",
+    metavar="TEMPLATE",
+    callback=parsed(IdentifierTemplate),
+    default=DEFAULT_TEMPLATE,
+    show_default=True,
+    help="Identifiers of the coverages; other characters than letters, digits, '_', '-' and '.' become '_'.",
+)
+@click.option(
+    "--crs", metavar="CRS", callback=parsed(parse_crs), help="CRS of rasters that name none themselves, as EPSG:4326."
+)
+@click.option(
+    "--time",
+    "span",
+    metavar="BEGIN[/END]",
+    callback=parsed(parse_span),
+    help="Time of all of them, whatever the data says: an instant or an interval.",
+)
+@click.option(
+    "--time-regex",
+    "name_pattern",
+    metavar="REGEX",
+    callback=parsed(NamePattern),
+    help="Find the time in the name of each file: the group 'time' (or 'begin' and 'end') of a regular expression.",
+)
+@click.option(
+    "--values",
+    metavar="LOW HIGH",
+    nargs=2,
+    type=float,
+    help="Values that mean something: maps go from black at LOW to white at HIGH. By default what the data says.",
+)
+@click.option("--metadata/--no-metadata", default=True, help="Read metadata documents beside the data (the default).")
+@click.option("--bands", "together", is_flag=True, help="All files are the bands of one coverage, in this order.")
+@click.option("--replace", is_flag=True, help="Take the place of coverages with the same identifier.")
+@click.option(
+    "--dry-run", is_flag=True, help="Change nothing; say what would be registered, and where that comes from."
+)
+@json_option
+def register(paths: tuple[str, ...], directory: Path | None, as_json: bool, **fields: Any) -> None:
+    """Register files: PATHS are files, folders (with all below them) and patterns.
+
+    Size, extent, CRS, fields, nil values, times and footprint come from each file, or from a metadata document of the
+    same name beside it. A file that cannot be used is refused with the reason, and the rest goes on; the exit code is
+    then 1.
+    """
+    options = Options(**fields)
+    instance = opened(directory)
+    try:
+        outcomes = work(instance, paths, options, quiet=as_json)
+    finally:
+        instance.close()
+    if as_json:
+        print_json(outcomes.details)
+    else:
+        say(summary(outcomes.counts, options))
+    if outcomes.counts[Status.REFUSED]:
+        raise Fault(f"{outcomes.counts[Status.REFUSED]} refused")
+
+
+class _Outcomes:
+    """What came of the files: counts, and details where somebody wants them."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Status] = Counter()
+        self.details: list[dict[str, object]] = []
+
+
+def work(instance: Instance, paths: Sequence[str], options: Options, quiet: bool = False) -> _Outcomes:
+    """Register files and show the progress.
+
+    Parameters
+    ----------
+    quiet : bool
+        Keep the details for the caller instead of writing a line a file.
+    """
+    outcomes = _Outcomes()
+    with progress("registering") as steps:
+        for outcome in instance.registrar().register(paths, options):
+            outcomes.counts[outcome.status] += 1
+            if quiet:
+                outcomes.details.append(outcome.as_json())
+            else:
+                _show(outcome, options, steps)
+            steps.step(outcome.path.name)
+    return outcomes
+
+
+def _show(outcome: Outcome, options: Options, steps: Steps) -> None:
+    for line in outcome_lines(outcome, explain=options.dry_run):
+        steps.say(line)
+
+
+def outcome_lines(outcome: Outcome, explain: bool) -> Iterable[str]:
+    """What came of a file in words; with ``explain`` every fact and where it comes from."""
+    if outcome.status in (Status.REFUSED, Status.SKIPPED):
+        yield f"{outcome.status}  {outcome.path}: {outcome.reason}"
+        return
+    yield f"{outcome.status}  {outcome.path} as {outcome.identifier}"
+    if explain and outcome.proposal is not None:
+        for fact in outcome.proposal.facts:
+            yield f"    {fact.name}: {fact.value}   ({fact.why})"
+
+
+def summary(counts: Counter[Status], options: Options) -> str:
+    """How many files became what."""
+    parts = [f"{counts[status]} {status}" for status in Status if counts[status]]
+    where = f", in collection {options.collection}" if options.collection and not options.dry_run else ""
+    return f"{', '.join(parts) or 'no file found'}{where}"
+
+
+@click.command()
+@click.argument("identifiers", nargs=-1, required=True, metavar="ID...")
+@instance_option
+def deregister(identifiers: tuple[str, ...], directory: Path | None) -> None:
+    """Take coverages out of the catalogue, all or none. Their files stay where they are."""
+    instance = opened(directory)
+    instance.registrar().deregister(identifiers)
+    note(f"{len(identifiers)} deregistered")
