@@ -110,7 +110,8 @@ def wgs84_bounds(crs: Crs, bounds: Bounds) -> Bounds | None:
     except CrsNotSupported:
         return None
     west, east = _normal_longitudes(west, east)
-    return (west, max(south, -90.0), east, min(north, 90.0))
+    south, north = (min(max(latitude, -90.0), 90.0) for latitude in (south, north))
+    return (west, south, east, north)
 
 
 def split_antimeridian(bounds: Bounds) -> tuple[Bounds, ...]:

@@ -168,7 +168,7 @@ def require_offered(crs: Crs, offered: Iterable[Crs], locator: str = "crs") -> C
             return choice
     if crs.short == "CRS:84" and any(choice.epsg == 4326 for choice in choices):
         return crs
-    names = ", ".join(choice.short for choice in choices) or "none"
+    names = ", ".join(dict.fromkeys(choice.short for choice in choices)) or "none"
     raise CrsNotSupported(f"{locator}: {crs.short} is not offered; available: {names}", locator=locator)
 
 

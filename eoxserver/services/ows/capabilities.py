@@ -85,12 +85,19 @@ def is_current(params: Params, current: str) -> bool:
     given = (params.get("updateSequence") or "").strip()
     if not given or given == current:
         return given == current
-    numbers = given.isascii() and given.isdigit() and current.isdigit()
-    if int(given) > int(current) if numbers else given > current:
+    if _greater(given, current):
         raise InvalidUpdateSequence(
             f"updateSequence '{given}' is greater than the current one, '{current}'", locator="updateSequence"
         )
     return False
+
+
+def _greater(one: str, other: str) -> bool:
+    """Whether a sequence is the greater one; numbers have any length, so they are compared as texts."""
+    if all(text.isascii() and text.isdigit() for text in (one, other)):
+        one, other = one.lstrip("0"), other.lstrip("0")
+        return (len(one), one) > (len(other), other)
+    return one > other
 
 
 # -- sections -----------------------------------------------------------------------------------

@@ -9,11 +9,14 @@ not know, because a misspelt optional parameter would otherwise be ignored in si
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Iterator
 
 from eoxserver.core.errors import InvalidParameterValue, InvalidRequest, MissingParameterValue, suggest
 
 __all__ = ["Params"]
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 class Params:
@@ -71,7 +74,7 @@ class Params:
     def integer(self, key: str, low: int, high: int) -> int:
         """The integer of a mandatory key, between ``low`` and ``high``; raises InvalidParameterValue."""
         text = self.require(key).strip()
-        if not text.lstrip("+-").isascii() or not text.lstrip("+-").isdigit() or not low <= int(text) <= high:
+        if _INTEGER.fullmatch(text) is None or not low <= int(text) <= high:
             raise InvalidParameterValue(
                 f"{key}: '{text}' is not accepted; give an integer from {low} to {high}", locator=key
             )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from eoxserver.core.errors import InvalidParameterValue, OperationNotSupported, suggest
+from eoxserver.core.errors import OperationNotSupported, suggest
 from eoxserver.services.ows.capabilities import is_current, update_sequence
 from eoxserver.services.ows.exceptions import Report, error_report
+from eoxserver.services.ows.versions import nearest, requested
 from eoxserver.services.wire import Request, Response, json_response
 from eoxserver.services.wms.cache import CachedMap, MapCache
 from eoxserver.services.wms.entries import ServiceEntry
@@ -72,7 +73,9 @@ class WebMapService:
             raise OperationNotSupported(
                 f"WMS has no operation '{name}' here; {suggest(name, self.operations)}", locator="request"
             )
-        return handler(self._version(request, mandatory=name.lower() != "getcapabilities"), request)
+        choose = nearest if name.lower() == "getcapabilities" else requested
+        number = choose(request.params, [known.version for known in VERSIONS]).number
+        return handler(next(known for known in VERSIONS if known.version.number == number), request)
 
     def report(self, request: Request, error: Exception) -> Response:
         """Tell of an error: as a service exception report, as a picture of it, or as a blank picture.
@@ -89,18 +92,6 @@ class WebMapService:
             driver = "PNG"
         media_type = form.media_type if driver != "PNG" else "image/png"
         return Response(encode_error_image(form, report.text, driver, self._context.engine), media_type)
-
-    # -- versions -------------------------------------------------------------------------------
-
-    def _version(self, request: Request, mandatory: bool) -> MapVersion:
-        asked = request.params.require("version") if mandatory else request.params.get("version")
-        if not asked or not asked.strip():
-            return VERSIONS[0]
-        for known in VERSIONS:
-            if known.version.matches(asked):
-                return known
-        available = ", ".join(known.version.number for known in VERSIONS)
-        raise InvalidParameterValue(f"version: '{asked}' is not offered; available: {available}", locator="version")
 
     @staticmethod
     def _asked(request: Request, known: MapVersion) -> bool:

@@ -126,6 +126,8 @@ def test_what_is_offered_may_be_asked_for_and_nothing_else() -> None:
     assert caught.value.locator == "outputCrs"
     with pytest.raises(CrsNotSupported, match="available: EPSG:3857"):
         crss.require_offered(parse_crs("CRS:84"), [parse_crs("EPSG:3857")])
+    with pytest.raises(CrsNotSupported, match="available: EPSG:4326, EPSG:3857$"):
+        crss.require_offered(parse_crs("EPSG:3035"), [parse_crs(f"EPSG:{code}") for code in (4326, 3857, 4326)])
     with pytest.raises(CrsNotSupported, match="available: none"):
         crss.require_offered(parse_crs("EPSG:4326"), [])
 

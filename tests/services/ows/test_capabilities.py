@@ -125,13 +125,16 @@ def test_the_update_sequence_is_that_of_the_catalogue_unless_configured() -> Non
 
 @pytest.mark.parametrize(
     ("given", "current", "result"),
-    [("", "17", False), ("17", "17", True), ("9", "17", False), ("2023-12", "2024-01", False)],
+    [("", "17", False), ("17", "17", True), ("9", "17", False), ("016", "17", False), ("2023-12", "2024-01", False)],
 )
 def test_update_sequences_compare(given: str, current: str, result: bool) -> None:
     assert is_current(Params([("updateSequence", given)]), current) is result
 
 
-@pytest.mark.parametrize(("given", "current"), [("18", "17"), ("100", "17"), ("2024-02", "2024-01"), ("abc", "17")])
+@pytest.mark.parametrize(
+    ("given", "current"),
+    [("18", "17"), ("100", "17"), pytest.param("9" * 5000, "17", id="long"), ("2024-02", "2024-01"), ("abc", "17")],
+)
 def test_a_newer_update_sequence_is_an_error(given: str, current: str) -> None:
     with pytest.raises(InvalidUpdateSequence, match=given) as caught:
         is_current(Params([("updateSequence", given)]), current)

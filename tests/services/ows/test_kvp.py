@@ -46,6 +46,17 @@ def test_numbers_integers_and_flags() -> None:
             call()
 
 
+@pytest.mark.parametrize("text", ["+-5", "--5", "1_0", "²", "٣", pytest.param("9" * 5000, id="long"), "1e2", "0x10"])
+def test_what_is_no_integer_is_named(text: str) -> None:
+    with pytest.raises(InvalidParameterValue, match="give an integer from 1 to 4096") as caught:
+        Params([("width", text)]).integer("width", 1, 4096)
+    assert caught.value.locator == "width"
+
+
+def test_integers_may_have_signs_and_leading_zeros() -> None:
+    assert [Params([("n", text)]).integer("n", -9, 9) for text in ("+5", "-5", " 005 ")] == [5, -5, 5]
+
+
 def test_unknown_keys_are_refused_with_the_nearest_known_one() -> None:
     params = Params([("service", "WCS"), ("Covrageid", "a"), ("geotiff:compression", "None")])
     with pytest.raises(InvalidRequest, match="'Covrageid'; did you mean 'coverageid'") as caught:

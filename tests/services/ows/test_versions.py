@@ -5,7 +5,7 @@ import pytest
 
 from eoxserver.core.errors import InvalidParameterValue, MissingParameterValue, VersionNegotiationFailed
 from eoxserver.services.ows.kvp import Params
-from eoxserver.services.ows.versions import Version, negotiate, requested
+from eoxserver.services.ows.versions import Version, nearest, negotiate, requested
 
 OFFERED = (Version("2.1.0", r"2\.1\.\d+"), Version("2.0.1", r"2\.0\.\d+"))
 
@@ -30,6 +30,32 @@ def test_negotiation_fails_when_nothing_is_offered(key: str) -> None:
     with pytest.raises(VersionNegotiationFailed, match=r"1\.0\.0, 9\.9.*2\.1\.0, 2\.0\.1") as caught:
         negotiate(Params([(key, "1.0.0,9.9")]), OFFERED)
     assert caught.value.locator == key
+
+
+@pytest.mark.parametrize(
+    ("asked", "number"),
+    [
+        (None, "2.1.0"),
+        (" ", "2.1.0"),
+        ("2.0.7", "2.0.1"),
+        ("7", "2.1.0"),
+        ("2.1.99", "2.1.0"),
+        ("2.0", "2.0.1"),
+        ("2.1", "2.1.0"),
+        ("2.0.99.9", None),
+        ("1.0.0", "2.0.1"),
+        ("latest", None),
+        pytest.param("9" * 5000, None, id="long"),
+    ],
+)
+def test_the_nearest_version_is_the_highest_one_not_above(asked: str | None, number: str | None) -> None:
+    params = Params([] if asked is None else [("version", asked)])
+    if number is not None:
+        assert nearest(params, OFFERED).number == number
+        return
+    with pytest.raises(InvalidParameterValue, match=r"not a version number; available: 2\.1\.0, 2\.0\.1") as caught:
+        nearest(params, OFFERED)
+    assert caught.value.locator == "version"
 
 
 def test_other_operations_need_a_version_that_is_offered() -> None:

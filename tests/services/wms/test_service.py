@@ -40,9 +40,9 @@ ERRORS: list[tuple[dict[str, str | None], str, int, str, str]] = [
     ({"layers": "grey,rgb", "styles": "grey"}, "InvalidParameterValue", 400, "styles", "1 given for 2"),
     ({"layers": "grey,rgb", "styles": "rgb,grey"}, "StyleNotDefined", 404, "styles", "available: grey"),
     ({"crs": None}, "MissingParameterValue", 400, "crs", "crs"),
-    ({"crs": "EPSG:99999"}, "InvalidCRS", 400, "99999", "99999"),
+    ({"crs": "EPSG:99999"}, "InvalidCRS", 400, "crs", "99999"),
     ({"crs": "EPSG:32633"}, "InvalidCRS", 400, "crs", "EPSG:4326"),
-    ({"crs": "AUTO2:42001,1,9,53"}, "InvalidCRS", 400, "", "AUTO2"),
+    ({"crs": "AUTO2:42001,1,9,53"}, "InvalidCRS", 400, "crs", "AUTO2"),
     ({"layers": "scenes", "crs": "EPSG:32633"}, "InvalidCRS", 400, "crs", "EPSG:3857"),
     ({"bbox": None}, "MissingParameterValue", 400, "bbox", "bbox"),
     ({"bbox": "0,0,four,6"}, "InvalidParameterValue", 400, "bbox", "yMax 'four'"),
@@ -135,6 +135,20 @@ def test_capabilities_never_come_as_an_image(client: Client) -> None:
 
 
 # -- capabilities -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", [None, "", "1.3.0", "7.0.0", "1.1.1", "7"])
+def test_capabilities_are_answered_in_the_nearest_version(client: Client, version: str | None) -> None:
+    asked = "" if version is None else f"&version={version}"
+    response = client.ask(f"service=WMS&request=GetCapabilities{asked}")
+    assert isinstance(response.body, bytes)
+    assert (response.status, parse_xml(response.body).get("version")) == (200, "1.3.0")
+
+
+def test_what_is_no_version_is_refused(client: Client) -> None:
+    response = client.ask("service=WMS&request=GetCapabilities&version=latest")
+    assert response.status == 400 and isinstance(response.body, bytes)
+    assert b"'latest' is not a version number; available: 1.3.0" in response.body
 
 
 def test_capabilities_are_valid(client: Client, validate_xml: ValidateXml) -> None:

@@ -14,6 +14,7 @@ from eoxserver.core.coordinates import number_text, parse_number
 from eoxserver.core.crs import Crs, parse_crs
 from eoxserver.core.errors import (
     CrsNotSupported,
+    CrsUnknown,
     EOxServerError,
     FormatNotSupported,
     InvalidBounds,
@@ -134,7 +135,10 @@ def _crs(params: Params) -> Crs:
     if "crs" not in params and "srs" in params:
         raise MissingParameterValue("parameter 'crs' is missing; WMS 1.3.0 calls it so, not 'srs'", locator="crs")
     text = params.require("crs").strip()
-    crs = parse_crs(text)
+    try:
+        crs = parse_crs(text)
+    except CrsUnknown as error:
+        raise CrsUnknown(f"crs: {error.message}", locator="crs") from error
     if not crs.is_horizontal:
         raise CrsNotSupported(f"crs: '{text}' has no easting and northing; a map needs both", locator="crs")
     return crs
