@@ -20,7 +20,7 @@ from rasterio.drivers import raster_driver_extensions
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.backends.encoders.files import pieces, scratch_folder
 from eoxserver.backends.encoders.planes import Plane
-from eoxserver.backends.encoders.tiff_writer import tiff_profile, write_tiff
+from eoxserver.backends.encoders.tiff_writer import tiff_blocks, tiff_profile, write_tiff
 from eoxserver.backends.hdf5 import HDF5_DRIVERS, hdf5_guard
 from eoxserver.backends.rasters import GDAL_ERRORS
 from eoxserver.core.errors import UnsupportedCombination
@@ -47,7 +47,7 @@ def copied(plane: Plane, driver: str, workspace: Workspace, options: Mapping[str
     with scratch_folder(workspace) as folder:
         plain, path = folder / "plain.tif", folder / "out" / _file_name(driver)
         with rasterio.open(plain, "w", tiled=True, blockxsize=TILE, blockysize=TILE, **tiff_profile(plane)) as target:
-            write_tiff(target, plane, workspace)
+            write_tiff(target, plane, tiff_blocks(target, plane, workspace))
         try:
             _copy(plain, path, driver, options)
         except GDAL_ERRORS as error:

@@ -21,11 +21,12 @@ from rasterio.io import MemoryFile
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.backends.encoders.files import pieces, scratch_folder
 from eoxserver.backends.encoders.options import Options
-from eoxserver.backends.encoders.planes import Plane, plane_of
-from eoxserver.backends.encoders.tiff_writer import tiff_dtype, tiff_profile, write_tiff
+from eoxserver.backends.encoders.planes import Plane, gather, plane_of
+from eoxserver.backends.encoders.tiff_plain import can_be_plain, plain_tiff
+from eoxserver.backends.encoders.tiff_writer import tiff_blocks, tiff_dtype, tiff_profile, write_tiff
 from eoxserver.backends.rasters import prepare_gdal
 from eoxserver.conf.schema import Settings
-from eoxserver.core.coverage import Coverage
+from eoxserver.core.coverage import CellBox, Coverage
 from eoxserver.core.errors import UnsupportedCombination
 from eoxserver.plugins.markers import hookimpl
 
@@ -62,18 +63,14 @@ class GeoTiffEncoder:
     ) -> Iterator[bytes]:
         """Write a GeoTIFF; see ``Encoder.encode``."""
         plane = _plane(coverage)
-        profile = tiff_profile(plane) | creation_options(plane, options)
+        creation = creation_options(plane, options)
         if result_bytes(plane) <= workspace.memory_bytes:
-            with MemoryFile() as memory:
-                with memory.open(**profile) as target:
-                    write_tiff(target, plane, workspace)
-                data = bytes(memory.getbuffer())
-            yield data
+            yield from _in_memory(plane, creation, workspace)
             return
         with scratch_folder(workspace) as folder:
             path = folder / "result.tif"
-            with rasterio.open(path, "w", **profile) as target:
-                write_tiff(target, plane, workspace)
+            with rasterio.open(path, "w", **tiff_profile(plane) | creation) as target:
+                write_tiff(target, plane, tiff_blocks(target, plane, workspace))
             yield from pieces(path)
 
 
@@ -100,10 +97,23 @@ class CogEncoder:
             with rasterio.open(
                 plain, "w", tiled=True, blockxsize=TILE, blockysize=TILE, **tiff_profile(plane)
             ) as target:
-                write_tiff(target, plane, workspace)
+                write_tiff(target, plane, tiff_blocks(target, plane, workspace))
             rasterio.shutil.copy(plain, path, driver="COG", BIGTIFF="IF_SAFER", **creation)
             plain.unlink()
             yield from pieces(path)
+
+
+def _in_memory(plane: Plane, creation: dict[str, Any], workspace: Workspace) -> Iterator[bytes]:
+    """Write a result that is small."""
+    found = gather(plane, workspace, tiff_dtype(plane.fields))
+    if not creation and can_be_plain(plane, found):
+        yield from plain_tiff(plane, found.values)
+        return
+    with MemoryFile() as memory:
+        with memory.open(**tiff_profile(plane) | creation) as target:
+            write_tiff(target, plane, [(CellBox.whole(plane.shape), found.cells)])
+        data = bytes(memory.getbuffer())
+    yield data
 
 
 def creation_options(plane: Plane, options: Mapping[str, str]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ are transparent. ``quality`` (or ``jpeg_quality``) is 1 to 100; WebP also has ``
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,7 +21,7 @@ from eoxserver.backends.encoders.files import scratch_array
 from eoxserver.backends.encoders.gdal_copy import copied
 from eoxserver.backends.encoders.options import Options
 from eoxserver.backends.encoders.pictures import JPEG_SIDE, QUALITY, WEBP_SIDE, encode_jpeg, encode_webp
-from eoxserver.backends.encoders.planes import Plane, blocks, fill_value, filled, plane_of
+from eoxserver.backends.encoders.planes import Gathered, Plane, fill_value, gather, plane_of
 from eoxserver.backends.encoders.png import encode_png, png_stream
 from eoxserver.backends.encoders.tiff_writer import tiff_dtype
 from eoxserver.backends.rasters import prepare_gdal
@@ -37,21 +36,6 @@ __all__ = ["JpegEncoder", "PngEncoder", "WebpEncoder", "eoxs_encoders"]
 CLEAR: Colour = (0, 0, 0, 0)
 ROWS_CELLS = 1 << 20
 """Samples that a large PNG is compressed from at a time."""
-
-
-@dataclass(frozen=True)
-class _Picture:
-    """The cells of a plane, at hand."""
-
-    values: npt.NDArray[Any]
-    """Shape (samples, rows, columns)."""
-    shown: npt.NDArray[np.bool_] | None
-    """Where some field is valid, shape (rows, columns); None: everywhere."""
-
-    @property
-    def image(self) -> npt.NDArray[Any]:
-        """The values as (rows, columns, samples)."""
-        return self.values.transpose(1, 2, 0)
 
 
 class PngEncoder:
@@ -73,7 +57,7 @@ class PngEncoder:
         """Write a PNG; see ``Encoder.encode``."""
         self.check(coverage, driver, options)
         plane = plane_of(coverage, "PNG")
-        picture = _gather(plane, workspace)
+        picture = gather(plane, workspace, tiff_dtype(plane.fields))
         palette: tuple[Colour, ...] | None = plane.fields[0].palette if len(plane.fields) == 1 else None
         transparent: tuple[int, ...] | None = None
         if palette is not None and picture.values.dtype == np.uint8:
@@ -117,7 +101,7 @@ class JpegEncoder:
         if _pillow_bytes(plane) > workspace.memory_bytes and plane.fields[0].palette is None:
             yield from copied(plane, "JPEG", workspace, {"QUALITY": quality})
             return
-        picture = _resolved(plane, _gather(plane, workspace))
+        picture = _resolved(plane, gather(plane, workspace, tiff_dtype(plane.fields)))
         yield encode_jpeg(picture.image, quality)
 
 
@@ -151,7 +135,7 @@ class WebpEncoder:
         self.check(coverage, driver, options)
         plane = plane_of(coverage, "WebP")
         read = Options.read(options, ("quality", "lossless"), "WebP")
-        picture = _resolved(plane, _gather(plane, workspace))
+        picture = _resolved(plane, gather(plane, workspace, tiff_dtype(plane.fields)))
         if picture.shown is not None:
             picture = _with_alpha(picture, workspace)
         yield encode_webp(picture.image, _quality(read), read.boolean("lossless"))
@@ -193,34 +177,9 @@ def _pillow_bytes(plane: Plane) -> int:
     return plane.shape[0] * plane.shape[1] * (1 if len(plane.fields) == 1 else 4)
 
 
-def _gather(plane: Plane, workspace: Workspace) -> _Picture:
-    """Read all cells, into memory or a temporary file; those not valid hold the nil value or 0."""
-    dtype, fields = tiff_dtype(plane.fields), plane.fields
-    values: npt.NDArray[Any] | None = None
-    shown: npt.NDArray[np.bool_] | None = None
-    for box, cells in blocks(plane, workspace):
-        part = filled(cells, fields, dtype)
-        if values is None:
-            if box.shape == plane.shape:
-                values = part
-            else:
-                values = scratch_array((len(fields), *plane.shape), dtype, workspace)
-        if values is not part:
-            values[(slice(None), *box.slices)] = part
-        if cells.valid is not None:
-            visible = np.logical_or.reduce(cells.valid, axis=0)
-            if not visible.all():
-                if shown is None:
-                    shown = scratch_array(plane.shape, np.bool_, workspace)
-                    shown[:] = True
-                shown[box.slices] = visible
-    assert values is not None
-    return _Picture(values, shown)
-
-
 def _indexed(
-    plane: Plane, picture: _Picture, palette: tuple[Colour, ...]
-) -> tuple[_Picture, tuple[Colour, ...] | None]:
+    plane: Plane, picture: Gathered, palette: tuple[Colour, ...]
+) -> tuple[Gathered, tuple[Colour, ...] | None]:
     """An image with a palette: long enough for all values, transparent where nothing is shown.
 
     Resolved to RGBA, without palette, when cells are not shown and all 256 values are in use.
@@ -232,13 +191,13 @@ def _indexed(
     if nil is None and picture.shown is not None:
         unused = np.flatnonzero(np.bincount(values[picture.shown].ravel(), minlength=256) == 0)
         if not unused.size:
-            return _Picture(_coloured(values, colours, picture.shown), None), None
+            return Gathered(_coloured(values, colours, picture.shown), None), None
         nil = float(unused[-1] if unused[-1] < len(colours) else len(colours))
         values = np.where(picture.shown, values, np.uint8(nil))
     if nil is not None and (nil < len(colours) or picture.shown is not None):
         colours += [CLEAR] * (int(nil) + 1 - len(colours))
         colours[int(nil)] = (*colours[int(nil)][:3], 0)
-    return _Picture(values[np.newaxis], None), tuple(colours)
+    return Gathered(values[np.newaxis], None), tuple(colours)
 
 
 def _coloured(
@@ -259,28 +218,28 @@ def _transparent_colour(plane: Plane, dtype: np.dtype[Any]) -> tuple[int, ...] |
     return tuple(known) if len(nils) in (1, 3) and len(known) == len(nils) else None
 
 
-def _with_alpha(picture: _Picture, workspace: Workspace) -> _Picture:
+def _with_alpha(picture: Gathered, workspace: Workspace) -> Gathered:
     """Make cells that are not shown transparent, by the alpha sample there is or one that is added."""
     samples, rows, columns = picture.values.shape
     assert picture.shown is not None
     if samples in (2, 4):
         values = picture.values if picture.values.flags.writeable else picture.values.copy()
         values[-1] *= picture.shown
-        return _Picture(values, None)
+        return Gathered(values, None)
     values = scratch_array((samples + 1, rows, columns), picture.values.dtype, workspace)
     values[:-1] = picture.values
     np.multiply(picture.shown, np.iinfo(values.dtype).max, out=values[-1], casting="unsafe")
-    return _Picture(values, None)
+    return Gathered(values, None)
 
 
-def _resolved(plane: Plane, picture: _Picture) -> _Picture:
+def _resolved(plane: Plane, picture: Gathered) -> Gathered:
     """A picture without palette."""
     palette = plane.fields[0].palette
     if palette is None or len(plane.fields) != 1:
         return picture
     values = picture.values[0]
     colours = [*palette, *[(0, 0, 0, 255)] * (int(values.max()) + 1 - len(palette))]
-    return _Picture(_coloured(values, colours, None)[:3], picture.shown)
+    return Gathered(_coloured(values, colours, None)[:3], picture.shown)
 
 
 @hookimpl

@@ -20,6 +20,7 @@ from rasterio.control import GroundControlPoint
 from rasterio.crs import CRS
 
 from eoxserver.backends.encoders.base import Workspace
+from eoxserver.backends.encoders.files import scratch_array
 from eoxserver.core.axes import IndexAxis, RegularAxis
 from eoxserver.core.blocks import block_shape, split, stream
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level
@@ -27,7 +28,7 @@ from eoxserver.core.crs import Crs
 from eoxserver.core.errors import UnsupportedCombination
 from eoxserver.core.fields import Field
 
-__all__ = ["Plane", "blocks", "fill_value", "filled", "plane_of", "rasterio_crs"]
+__all__ = ["Gathered", "Plane", "blocks", "fill_value", "filled", "gather", "plane_of", "rasterio_crs"]
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,49 @@ def filled(cells: Cells, fields: Sequence[Field], dtype: np.dtype[Any]) -> npt.N
     for plane, valid, field in zip(values, cells.valid, fields, strict=True):
         plane[~valid] = fill_value(field, dtype) or 0
     return values
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All cells of a plane, at hand."""
+
+    values: npt.NDArray[Any]
+    """Shape (field, rows, columns); cells that are not valid hold the nil value or 0."""
+    shown: npt.NDArray[np.bool_] | None
+    """Where some field is valid, shape (rows, columns); None: everywhere."""
+
+    @property
+    def image(self) -> npt.NDArray[Any]:
+        """The values as (rows, columns, fields), a view."""
+        return self.values.transpose(1, 2, 0)
+
+    @property
+    def cells(self) -> Cells:
+        """The values with ``shown`` as the mask of every field."""
+        return Cells(self.values, None if self.shown is None else np.broadcast_to(self.shown, self.values.shape))
+
+
+def gather(plane: Plane, workspace: Workspace, dtype: np.dtype[Any]) -> Gathered:
+    """Read all cells, into memory or a temporary file; those that are not valid hold the nil value or 0."""
+    fields = plane.fields
+    values: npt.NDArray[Any] | None = None
+    shown: npt.NDArray[np.bool_] | None = None
+    for box, cells in blocks(plane, workspace):
+        part = filled(cells, fields, dtype)
+        if values is None:
+            whole = box.shape == plane.shape
+            values = part if whole else scratch_array((len(fields), *plane.shape), dtype, workspace)
+        if values is not part:
+            values[(slice(None), *box.slices)] = part
+        if cells.valid is not None:
+            visible: npt.NDArray[np.bool_] = np.logical_or.reduce(cells.valid, axis=0)
+            if not visible.all():
+                if shown is None:
+                    shown = scratch_array(plane.shape, np.bool_, workspace)
+                    shown[:] = True
+                shown[box.slices] = visible
+    assert values is not None
+    return Gathered(values, shown)
 
 
 def rasterio_crs(crs: Crs) -> CRS:

@@ -9,7 +9,7 @@ value of its own field, or 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,10 @@ from eoxserver.core.blocks import block_shape, split, stream
 from eoxserver.core.coverage import CellBox, Cells
 from eoxserver.core.fields import Field
 
-__all__ = ["common_nil", "tiff_dtype", "tiff_profile", "write_tiff"]
+__all__ = [
+    "common_nil", "describe", "fields_profile", "metadata_tags", "tiff_blocks", "tiff_dtype", "tiff_profile",
+    "write_tiff",
+]  # fmt: skip
 
 EXACT_AS_TEXT = 10**15
 """rasterio writes the nodata value of 64-bit integers with 18 digits of a double: larger ones come out wrong."""
@@ -51,37 +54,46 @@ def common_nil(fields: Sequence[Field], dtype: np.dtype[Any]) -> float | None:
 
 def tiff_profile(plane: Plane) -> dict[str, Any]:
     """What a TIFF of the plane is made with, apart from how it is compressed and cut in blocks."""
-    dtype = tiff_dtype(plane.fields)
-    profile: dict[str, Any] = {
+    size = {"height": plane.shape[0], "width": plane.shape[1]}
+    place = {} if plane.transform is None else {"transform": plane.transform, "crs": plane.crs}
+    return fields_profile(plane.fields) | size | place
+
+
+def fields_profile(fields: Sequence[Field]) -> dict[str, Any]:
+    """What a TIFF of these fields is made with, apart from size and place."""
+    dtype = tiff_dtype(fields)
+    return {
         "driver": "GTiff",
-        "height": plane.shape[0],
-        "width": plane.shape[1],
-        "count": len(plane.fields),
+        "count": len(fields),
         "dtype": dtype.name,
-        "nodata": common_nil(plane.fields, dtype),
+        "nodata": common_nil(fields, dtype),
         "BIGTIFF": "IF_SAFER",
-        **_photometric(plane.fields, dtype),
+        **_photometric(fields, dtype),
     }
-    if plane.transform is not None:
-        profile |= {"transform": plane.transform, "crs": plane.crs}
-    return profile
 
 
-def write_tiff(target: DatasetWriter, plane: Plane, workspace: Workspace) -> None:
-    """Write cells and what is known of them into a TIFF that was just made with ``tiff_profile``."""
-    describe(target, plane)
+def write_tiff(target: DatasetWriter, plane: Plane, blocks: Iterable[tuple[CellBox, Cells]]) -> None:
+    """Write cells and what is known of them into a TIFF that was just made with ``tiff_profile``.
+
+    Parameters
+    ----------
+    blocks : iterable of (CellBox, Cells)
+        All cells of the plane, as ``tiff_blocks`` reads them.
+    """
+    describe(target, plane.fields, metadata_tags(plane))
+    if plane.tie_points is not None:
+        target.gcps = plane.tie_points
     dtype, fields = tiff_dtype(plane.fields), plane.fields
     mask = _Mask(target) if target.nodata is None else None
-    for box, cells in _blocks(target, plane, workspace):
+    for box, cells in blocks:
         window = Window(box.low[1], box.low[0], box.shape[1], box.shape[0])
         target.write(filled(cells, fields, dtype), window=window)
         if mask is not None:
             mask.write(cells, window)
 
 
-def describe(target: DatasetWriter, plane: Plane) -> None:
-    """Write names, units, colours, metadata and ground control points."""
-    fields = plane.fields
+def describe(target: DatasetWriter, fields: Sequence[Field], tags: Mapping[str, str]) -> None:
+    """Write names, units, colours and metadata."""
     names = tuple(_description(one, number) for number, one in enumerate(fields, 1))
     if any(names):
         target.descriptions = names
@@ -90,11 +102,13 @@ def describe(target: DatasetWriter, plane: Plane) -> None:
         target.units = units
     if len(fields) == 1 and fields[0].palette is not None and target.dtypes[0] in ("uint8", "uint16"):
         target.write_colormap(1, dict(enumerate(fields[0].palette)))
-    tags = {key: value for key, value in plane.coverage.metadata.items() if not key.startswith(("band.", "AREA_OR_"))}
     if tags:
         target.update_tags(**tags)
-    if plane.tie_points is not None:
-        target.gcps = plane.tie_points
+
+
+def metadata_tags(plane: Plane) -> dict[str, str]:
+    """The metadata items of the coverage as a whole."""
+    return {key: value for key, value in plane.coverage.metadata.items() if not key.startswith(("band.", "AREA_OR_"))}
 
 
 @dataclass
@@ -129,7 +143,7 @@ class _Mask:
         self.target.write_mask(shown.astype(np.uint8) * 255, window=window)
 
 
-def _blocks(target: DatasetWriter, plane: Plane, workspace: Workspace) -> Iterator[tuple[CellBox, Cells]]:
+def tiff_blocks(target: DatasetWriter, plane: Plane, workspace: Workspace) -> Iterator[tuple[CellBox, Cells]]:
     """Read the plane in blocks that are whole blocks of the file."""
     fields = range(len(plane.fields))
     chunks = tuple(map(min, target.block_shapes[0], plane.shape))
