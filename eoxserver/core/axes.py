@@ -9,26 +9,15 @@ extent, its bounds are its first and last coefficient; an index axis counts inte
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from eoxserver.core.crs import Crs
+from eoxserver.core.crs import Crs
+from eoxserver.core.roles import Role
 
 __all__ = ["Axis", "IndexAxis", "IrregularAxis", "RegularAxis", "Role"]
-
-
-class Role(StrEnum):
-    """What an axis measures; told by the direction of the CRS axis, never by its label."""
-
-    X = "x"
-    Y = "y"
-    Z = "z"
-    T = "t"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis, Role
-from eoxserver.core.crs import compound_crs
+from eoxserver.core.crs import Crs, compound_crs
 from eoxserver.core.errors import CoverageUnusable, InvalidAxisLabel, suggest
-
-if TYPE_CHECKING:
-    from eoxserver.core.crs import Crs
 
 __all__ = ["SYNONYMS", "Domain", "same_label"]
 

@@ -19,8 +19,8 @@ import pyproj
 from pyproj.exceptions import CRSError
 from pyproj.network import set_network_enabled  # type: ignore[attr-defined]  # pyproj exports it without saying so
 
-from eoxserver.core.axes import Role
 from eoxserver.core.errors import CrsNotSupported, CrsUnknown
+from eoxserver.core.roles import Role
 from eoxserver.core.util.timetools import parse_iso8601
 
 __all__ = [

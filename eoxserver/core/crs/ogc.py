@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from eoxserver.core.axes import Role
 from eoxserver.core.crs.identity import ROOT, Crs, CrsAxis, TimeScale, rename_axes
 from eoxserver.core.errors import CrsUnknown, InvalidTime
+from eoxserver.core.roles import Role
 from eoxserver.core.util.timetools import isotime, parse_iso8601
 
 __all__ = ["GRID_CRS", "OGC_CODES", "TIME_UNITS", "index_crs", "ogc_crs"]

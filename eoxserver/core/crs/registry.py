@@ -16,9 +16,9 @@ import numpy as np
 import pyproj
 from pyproj.exceptions import CRSError, ProjError
 
-from eoxserver.core.axes import Role
 from eoxserver.core.crs.identity import ROOT, Crs, CrsAxis, Kind, compound_crs, offline, pyproj_crs
 from eoxserver.core.errors import CrsUnknown
+from eoxserver.core.roles import Role
 
 __all__ = ["definition_crs", "epsg_crs", "horizontal_roles", "is_definition", "registered_crs"]
 
