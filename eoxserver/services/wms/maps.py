@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 class _Part:
     """A plan of a map, and how its cells become colours."""
 
+    coverage: Coverage
     plan: Node
     style: Picture
     member: bool
@@ -133,9 +134,9 @@ class MapMaker:
         plans = coverage_plans(coverage, request, None if all_fields else style, self._closed)
         first = list(islice(plans, 2))
         for plan in first:
-            yield _Part(plan, style, member, alone and len(first) == 1)
+            yield _Part(coverage, plan, style, member, alone and len(first) == 1)
         for plan in plans:
-            yield _Part(plan, style, member, False)
+            yield _Part(coverage, plan, style, member, False)
 
     def _member_parts(
         self, request: MapRequest, collection: CollectionSummary, actor: str | None, all_fields: bool
@@ -189,7 +190,7 @@ class _Painting:
         """Paint a part below what is there."""
         if self.drawn >= self.limit:
             raise too_many(self.limit)
-        checked = self.engine.executor.check(part.plan, self.engine.lookup, self.engine.limits)
+        checked = self.engine.executor.check(part.plan, lambda _: part.coverage, self.engine.limits)
         self.read_bytes += checked.cost.bytes
         if self.read_bytes > self.max_bytes:
             raise LimitExceeded(
