@@ -85,7 +85,7 @@ class _Located(models.Model):
     def clean(self) -> None:
         """Refuse a relative location that is relative to nothing; raises ValidationError."""
         super().clean()
-        if self.storage_id is None and self.package_id is None and not _is_absolute(self.location):
+        if self.storage is None and self.package is None and not _is_absolute(self.location):
             raise ValidationError(
                 {
                     "location": f"'{self.location}' is relative, and without storage or package nobody knows to what; "

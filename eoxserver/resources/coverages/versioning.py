@@ -16,10 +16,11 @@ __all__ = ["TABLE", "catalogue_version", "drop_triggers", "drop_version", "make_
 TABLE = "coverages_catalogueversion"
 FUNCTION = "coverages_count_write"
 
-_COUNT = (
-    f"INSERT INTO {TABLE} (id, number) SELECT 1, 0 WHERE NOT EXISTS (SELECT 1 FROM {TABLE} WHERE id = 1);"
-    f" UPDATE {TABLE} SET number = number + 1 WHERE id = 1;"
-)
+_NOW = {
+    "postgresql": "EXTRACT(EPOCH FROM now())::bigint",
+    "sqlite": "CAST(strftime('%s', 'now') AS INTEGER)",
+}
+"""Seconds since 1970."""
 _EVENTS = ("INSERT", "UPDATE", "DELETE")
 
 
@@ -33,13 +34,12 @@ def catalogue_version(alias: str = "default") -> int:
 
 def make_version(vendor: str) -> Iterator[str]:
     """Statements that make the first version, and on PostgreSQL the function that counts."""
-    now = "CAST(strftime('%s', 'now') AS INTEGER)"
     if vendor == "postgresql":
-        now = "EXTRACT(EPOCH FROM now())::bigint"
         yield (
-            f"CREATE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {_COUNT} RETURN NULL; END $$"
+            f"CREATE FUNCTION {FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN {_count(vendor)} RETURN NULL; END $$"
         )
-    yield f"INSERT INTO {TABLE} (id, number) VALUES (1, {now})"
+    yield f"INSERT INTO {TABLE} (id, number) VALUES (1, {_NOW[vendor]})"
 
 
 def drop_version(vendor: str) -> Iterator[str]:
@@ -58,7 +58,7 @@ def make_triggers(vendor: str, table: str) -> Iterator[str]:
         )
         return
     for event in _EVENTS:
-        yield f"CREATE TRIGGER {table}_count_{event.lower()} AFTER {event} ON {table} BEGIN {_COUNT} END"
+        yield f"CREATE TRIGGER {table}_count_{event.lower()} AFTER {event} ON {table} BEGIN {_count(vendor)} END"
 
 
 def drop_triggers(vendor: str, table: str) -> Iterator[str]:
@@ -68,3 +68,12 @@ def drop_triggers(vendor: str, table: str) -> Iterator[str]:
         return
     for event in _EVENTS:
         yield f"DROP TRIGGER {table}_count_{event.lower()}"
+
+
+def _count(vendor: str) -> str:
+    """The statements of a trigger; a version that somebody deleted starts again."""
+    return (
+        f"INSERT INTO {TABLE} (id, number)"
+        f" SELECT 1, {_NOW[vendor]} WHERE NOT EXISTS (SELECT 1 FROM {TABLE} WHERE id = 1);"
+        f" UPDATE {TABLE} SET number = number + 1 WHERE id = 1;"
+    )

@@ -73,8 +73,10 @@ def range_type_from_json(value: object) -> RangeType:
             raise ValueError(f"field {number} of the range type has no name")
         try:
             fields.append(_field_from_json(item))
-        except (TypeError, ValueError, KeyError, IndexError) as error:
-            raise ValueError(f"field '{item['name']}' of the range type: {error!r}") from error
+        except KeyError as error:
+            raise ValueError(f"field '{item['name']}' of the range type lacks {error}") from error
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"field '{item['name']}' of the range type: {error}") from error
     return RangeType(tuple(fields))
 
 

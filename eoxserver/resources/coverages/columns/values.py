@@ -36,6 +36,15 @@ class _Converting(DeferredAttribute):
         instance.__dict__[self.field.attname] = value
 
 
+class _OnlyNone(tuple[None, ...]):
+    """Asks by identity: arrays compare with anything cell by cell."""
+
+    __slots__ = ()
+
+    def __contains__(self, value: object) -> bool:
+        return value is None
+
+
 class ValueField(Column[Value], Generic[Value]):
     """Base of the fields of this package.
 
@@ -44,6 +53,7 @@ class ValueField(Column[Value], Generic[Value]):
     """
 
     descriptor_class = _Converting
+    empty_values = _OnlyNone((None,))
 
     def decode(self, stored: Any) -> Value:
         """The value of what the column holds; raises ValueError."""

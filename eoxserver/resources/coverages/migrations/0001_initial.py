@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="eoobject",
-            constraint=models.CheckConstraint(
+            constraint=eoxserver.resources.coverages.models.eo_objects.StoredConstraint(
                 condition=models.Q(
                     ("begin_time__lte", models.F("end_time")),
                     ("begin_time__isnull", True),
@@ -208,12 +208,11 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="coverages_time_order",
-                violation_error_message="end_time lies before begin_time",
             ),
         ),
         migrations.AddConstraint(
             model_name="eoobject",
-            constraint=models.CheckConstraint(
+            constraint=eoxserver.resources.coverages.models.eo_objects.StoredConstraint(
                 condition=models.Q(
                     models.Q(("footprint__isnull", True), ("west__isnull", True)),
                     models.Q(
@@ -226,7 +225,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="coverages_footprint_box",
-                violation_error_message="the footprint and the box around it do not belong together",
             ),
         ),
         migrations.AddField(

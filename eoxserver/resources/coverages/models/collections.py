@@ -169,6 +169,7 @@ def _union(footprints: Iterable[MultiPolygon]) -> MultiPolygon | None:
 
 
 def _merged(footprints: list[MultiPolygon]) -> MultiPolygon:
+    footprints = list(dict.fromkeys(footprints))
     if len(footprints) == 1:
         return footprints[0]
     try:

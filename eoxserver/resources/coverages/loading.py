@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""From rows to coverages as the rest of the program knows them, in a number of queries that does not grow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from django.apps import apps
+from django.db.models import Prefetch
+
+from eoxserver.backends.models import DataItem, Package
+from eoxserver.backends.semantics import band_range
+from eoxserver.core.coverage import Coverage, Source
+from eoxserver.core.errors import DataUnavailable, EOxServerError
+from eoxserver.resources.coverages import models
+from eoxserver.resources.coverages.formats import FormatRegistry
+from eoxserver.resources.coverages.sources import Opener
+from eoxserver.resources.coverages.stitching import MosaicSource, Piece, grid_offset
+
+__all__ = ["Loader"]
+
+_ITEM_RELATIONS = ("storage", "package__storage", "package__package__storage")
+
+
+class Loader:
+    """Makes coverages from rows of the catalogue.
+
+    Parameters
+    ----------
+    formats : FormatRegistry
+        Tells native formats.
+    opener : Opener
+        Makes sources from data items.
+    """
+
+    def __init__(self, formats: FormatRegistry, opener: Opener) -> None:
+        self._formats = formats
+        self._opener = opener
+
+    def load(self, identifiers: Sequence[str]) -> dict[str, Coverage]:
+        """The coverages among these identifiers, each by its own.
+
+        Raises
+        ------
+        DataUnavailable
+            When the catalogue describes one of them in a way that makes no sense.
+        """
+        try:
+            rows = _actual(identifiers)
+        except (LookupError, ValueError) as error:
+            names = ", ".join(identifiers[:5])
+            raise DataUnavailable(f"one of {names} is broken in the catalogue: {error}", locator=names) from error
+        items = _data_items([row.pk for row in rows])
+        loaded = {}
+        for row in rows:
+            try:
+                loaded[row.identifier] = self._coverage(row, items.get(row.pk, []))
+            except (EOxServerError, ValueError) as error:
+                raise DataUnavailable(
+                    f"coverage '{row.identifier}' is broken in the catalogue: {error}", locator=row.identifier
+                ) from error
+        return loaded
+
+    def _coverage(self, row: models.Coverage, items: Sequence[DataItem]) -> Coverage:
+        domain = row.domain
+        if isinstance(row, models.RectifiedStitchedMosaic):
+            source: Source = self._mosaic(row)
+        else:
+            ranges = ((band_range(item.semantic, len(row.range_type)), item) for item in items)
+            bands = [(fields, item) for fields, item in ranges if fields is not None]
+            source = self._opener.source(row.identifier, domain.shape, bands)
+        return Coverage(
+            identifier=row.identifier,
+            domain=domain,
+            range_type=row.range_type,
+            source=source,
+            native_format=self._native_format(row, items),
+            title=row.title,
+            abstract=row.abstract,
+            begin_time=row.begin_time,
+            end_time=row.end_time,
+            footprint=row.footprint,
+            tie_points=row.tie_points if isinstance(row, models.ReferenceableDataset) else None,
+            metadata={str(key): str(value) for key, value in row.metadata.items()},
+        )
+
+    def _mosaic(self, row: models.RectifiedStitchedMosaic) -> MosaicSource:
+        """Members in painting order; their rows are read with those of the mosaic."""
+        members = [member.identifier for member in row]
+        loaded = self.load(members)
+        pieces = [Piece(grid_offset(row.domain, loaded[member].domain), loaded[member].source) for member in members]
+        return MosaicSource(row.domain.shape, row.range_type, pieces)
+
+    def _native_format(self, row: models.Coverage, items: Sequence[DataItem]) -> str:
+        if row.native_format:
+            return row.native_format
+        stored = next((item for item in items if item.semantic.startswith("bands")), None)
+        if stored is None:
+            return self._formats.default_native_format
+        return self._formats.native_mime(self._formats.mime_of_driver(stored.gdal_driver_name) or stored.format)
+
+
+def _actual(identifiers: Sequence[str]) -> list[models.Coverage]:
+    """The rows of their actual types: one query for the types, one for each of them, one for axes."""
+    kinds: dict[str, list[int]] = defaultdict(list)
+    found = models.Coverage.objects.filter(identifier__in=identifiers).values_list("real_type", "pk")
+    for kind, key in found:
+        kinds[kind].append(key)
+    rows: list[models.Coverage] = []
+    for kind, keys in kinds.items():
+        model = cast("type[models.Coverage]", apps.get_model(kind))
+        axes = Prefetch("axes", queryset=models.Axis.objects.defer(None))
+        rows += model._default_manager.filter(pk__in=keys).prefetch_related(axes)
+    return rows
+
+
+def _data_items(keys: Sequence[int]) -> Mapping[int, list[DataItem]]:
+    """Data items by coverage, with all that is needed to find the data later, in whatever thread."""
+    items: dict[int, list[DataItem]] = defaultdict(list)
+    for item in DataItem.objects.filter(dataset_id__in=keys).select_related(*_ITEM_RELATIONS).order_by("pk"):
+        _fetch_packages(item.package)
+        items[item.dataset_id].append(item)
+    return items
+
+
+def _fetch_packages(package: Package | None) -> None:
+    """Follow packages in packages, so that nobody needs the database for them later."""
+    seen = set()
+    while package is not None and package.pk not in seen:
+        seen.add(package.pk)
+        _ = package.storage
+        package = package.package

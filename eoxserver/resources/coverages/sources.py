@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Sources of catalogued coverages: opened when the first cell is read, one for all data items of a coverage."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from eoxserver.backends.access import Access
+from eoxserver.backends.models import DataItem
+from eoxserver.backends.readers.bands import combine
+from eoxserver.backends.readers.base import Reader
+from eoxserver.core.coverage import CellBox, Cells, Level, Source
+from eoxserver.core.errors import DataUnavailable
+
+__all__ = ["LazySource", "Opener"]
+
+
+class LazySource:
+    """A source that is opened when somebody asks for more than its shape.
+
+    Parameters
+    ----------
+    identifier : str
+        Of the coverage, for messages.
+    shape : tuple of int
+        What the catalogue says; data of another shape is refused.
+    open_source : callable
+        Opens the data; raises DataUnavailable. It is called again after it failed.
+    """
+
+    def __init__(self, identifier: str, shape: tuple[int, ...], open_source: Callable[[], Source]) -> None:
+        self._identifier = identifier
+        self._shape = shape
+        self._open_source = open_source
+        self._lock = threading.Lock()
+        self._source: Source | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Cells along each axis, as the catalogue says."""
+        return self._shape
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Those of the data; raises DataUnavailable."""
+        return self._opened().chunks
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Those of the data; raises DataUnavailable."""
+        return self._opened().levels
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        """The cells of the box; raises DataUnavailable."""
+        return self._opened().read(box, fields, level)
+
+    def _opened(self) -> Source:
+        source = self._source
+        if source is not None:
+            return source
+        with self._lock:
+            if self._source is None:
+                opened = self._open_source()
+                if opened.shape != self._shape:
+                    raise DataUnavailable(
+                        f"the data of coverage '{self._identifier}' has {_size(opened.shape)} cells now, registered "
+                        f"were {_size(self._shape)}; registering it again with --replace takes what there is",
+                        locator=self._identifier,
+                    )
+                self._source = opened
+            return self._source
+
+
+class Opener:
+    """Opens data items with the readers of an instance.
+
+    Parameters
+    ----------
+    readers : mapping of str to Reader
+        In the order in which they are asked.
+    access : Access
+        Finds the data behind data items.
+    """
+
+    def __init__(self, readers: Mapping[str, Reader], access: Access) -> None:
+        self._readers = readers
+        self._access = access
+
+    def source(self, identifier: str, shape: tuple[int, ...], items: Sequence[tuple[range, DataItem]]) -> Source:
+        """The source of a coverage whose data items give ranges of its fields; touches no data yet."""
+
+        def open_source() -> Source:
+            if not items:
+                raise DataUnavailable(f"coverage '{identifier}' has no data item of bands", locator=identifier)
+            return combine([(fields, self._open(item)) for fields, item in items])
+
+        return LazySource(identifier, shape, open_source)
+
+    def _open(self, item: DataItem) -> Source:
+        """The source of one data item; raises DataUnavailable."""
+        place = self._access.connect(item)
+        if isinstance(place, Source):
+            return place
+        path = str(place)
+        for reader in self._readers.values():
+            if reader.can_open(path):
+                return reader.open(path)
+        names = ", ".join(self._readers) or "none is installed"
+        raise DataUnavailable(f"no reader opens {path}; asked: {names}", locator=path)
+
+
+def _size(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape)) or "1"
