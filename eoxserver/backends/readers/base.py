@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What a reader is: it turns data that ``connect()`` made reachable into a description and a source."""
+"""What a reader is: it turns data that ``connect()`` made reachable into a description and a source.
+
+``eoxserver.testing.contracts.ReaderContract`` is the test suite of this contract.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ __all__ = ["Description", "Reader"]
 
 @dataclass(frozen=True)
 class Description:
-    """What data says of itself, before anything is registered."""
+    """What data says of itself, before anything is registered.
+
+    Values are never scaled: the reader's metadata says how (``band.1.scale``, ``band.1.offset``), bands counted from 1.
+    """
 
     driver: str
     """Name of the GDAL driver, or of the format where GDAL has none."""
@@ -55,6 +61,9 @@ class Reader(Protocol):
         ------
         DataUnavailable
             When it is missing or unreadable; the message names the path and the reason.
+        RegistrationRefused
+            When it is readable and cannot be a coverage as it is (no cells of its own, a rotated grid); the message
+            gives the remedy.
         """
 
     def open(self, path: str) -> Source:

@@ -73,7 +73,8 @@ class GdalReader:
         if head.startswith(MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
             return True
         extension = Path(file).suffix.lower().lstrip(".")
-        return bool(head) and extension in raster_driver_extensions() and extension not in NOT_BY_NAME
+        known = extension in raster_driver_extensions() and extension not in NOT_BY_NAME
+        return bool(head) and (known or _has_header(Path(file)))
 
     def describe(self, path: str) -> Description:
         """Describe a raster.
@@ -99,6 +100,13 @@ class GdalReader:
         """Close every file and drop the blocks."""
         self._handles.close()
         self._blocks.clear()
+
+
+def _has_header(file: Path) -> bool:
+    """Whether a file of plain cells (ENVI, EHdr) has its header next to it."""
+    if file.suffix.lower() in (".hdr", ".xml", ".txt"):
+        return False
+    return any(header.is_file() for header in (file.with_suffix(".hdr"), Path(f"{file}.hdr")))
 
 
 @hookimpl

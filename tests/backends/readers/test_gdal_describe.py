@@ -18,6 +18,7 @@ from eoxserver.backends.readers.gdal import GdalReader
 from eoxserver.backends.readers.gdal_describe import field_names, unit_code
 from eoxserver.conf.schema import default_settings
 from eoxserver.core.axes import IndexAxis, RegularAxis
+from eoxserver.core.coverage import CellBox
 from eoxserver.core.errors import DataUnavailable, RegistrationRefused
 from eoxserver.core.fields import NilValue
 from tests.backends.rasters import BOUNDS, convert, pattern, write
@@ -200,6 +201,14 @@ def test_real_scenes_say_what_they_are(shared: Path, reader: GdalReader) -> None
 def test_common_formats_look_like_rasters(tmp_path: Path, reader: GdalReader, driver: str) -> None:
     tiff = write(tmp_path / "a.tif", pattern((1, 64, 64)))
     assert reader.can_open(convert(tiff, tmp_path / f"other_{driver}.asc", driver))
+
+
+def test_plain_cells_are_known_by_their_header(tmp_path: Path, reader: GdalReader) -> None:
+    values = pattern((1, 9, 12), "int16")
+    path = convert(write(tmp_path / "a.tif", values), tmp_path / "cells", "ENVI")
+    assert reader.can_open(path)
+    assert not reader.can_open(f"{path}.hdr")
+    np.testing.assert_array_equal(reader.open(path).read(CellBox.whole((9, 12)), (0,)).values, values)
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.xml", b"<metadata/>"), ("a.txt", b"text"), ("a.tif", b"")])
