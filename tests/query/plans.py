@@ -78,8 +78,8 @@ def scales(draw: st.DrawFn, coverage: Coverage) -> tuple[ScaleTarget, ...]:
     targets: list[ScaleTarget] = []
     for axis in coverage.domain.axes:
         if not isinstance(axis, IrregularAxis) and draw(st.booleans()):
-            size = Size(axis.label, draw(st.integers(1, 2 * axis.size)))
-            targets.append(draw(st.sampled_from([size, Factor(axis.label, draw(st.sampled_from([0.3, 1.0, 1.7])))])))
+            factor: ScaleTarget = Factor(axis.label, draw(st.sampled_from([0.3, 1.0, 1.7])))
+            targets.append(factor if draw(st.booleans()) else Size(axis.label, draw(st.integers(1, 2 * axis.size))))
     return tuple(targets)
 
 

@@ -137,7 +137,7 @@ class Recorder:
         return sum(box.cell_count for box, _, _ in self.reads)
 
 
-def pyramid(values: Array, levels: int = 4, horizontal: tuple[int, int] = (-1, -2)) -> Recorder:
+def pyramid(values: Array, levels: int = 4, horizontal: Sequence[int] = (-1, -2)) -> Recorder:
     """A recording source with overviews that average 2 x 2 cells."""
     arrays = [values]
     for _ in range(levels - 1):

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""The local executor: threads, limits, blocks in bounded memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from eoxserver.core.coverage import CellBox, Cells
+from eoxserver.core.errors import LimitExceeded
+from eoxserver.query.check import Limits
+from eoxserver.query.executors import Executor, LocalExecutor
+from eoxserver.query.plan import Interpolation, Node, Read, Reproject, Scale, Select, Size, TargetGrid
+from tests.query.plans import LOOKUP
+from tests.query.samples import GEO, MERCATOR, UTM, Recorder, assert_same, catalogue, covering, image, read, waves
+
+
+@pytest.fixture
+def executor() -> Iterator[LocalExecutor]:
+    made = LocalExecutor(2, 4096)
+    yield made
+    made.close()
+
+
+def whole(parts: Iterator[tuple[CellBox, Cells]], shape: Sequence[int], fields: int) -> Cells:
+    """Blocks put together; each cell is written once."""
+    values, valid = np.zeros((fields, *shape), "u1"), np.zeros((fields, *shape), bool)
+    seen = np.zeros(tuple(shape), int)
+    for box, cells in parts:
+        index = (slice(None), *box.slices)
+        values[index], valid[index] = cells.values, cells.mask()
+        seen[box.slices] += 1
+    assert (seen == 1).all()
+    return Cells(values, valid)
+
+
+def test_it_is_an_executor(executor: LocalExecutor) -> None:
+    made: Executor = executor
+    assert made.key == "local"
+    assert not any(thread.name.startswith("eoxs-evaluate") for thread in threading.enumerate())
+
+
+@pytest.mark.parametrize("row_major", [False, True])
+@pytest.mark.parametrize(
+    "plan",
+    [
+        Read("image"),
+        Scale(Read("image"), (Size("Lat", 300), Size("Long", 200)), Interpolation.CUBIC),
+        Reproject(Read("image"), UTM, TargetGrid((2e5, 4.4e6, 9e5, 5.6e6), 330, 290), Interpolation.BILINEAR),
+        Reproject(Read("image"), MERCATOR, TargetGrid((1e6, 4e6, 2.3e6, 7e6), 330, 290)),
+    ],
+)
+def test_blocks_make_the_whole(executor: LocalExecutor, plan: Node, row_major: bool) -> None:
+    coverage = executor.evaluate(plan, LOOKUP)
+    blocks = executor.blocks(coverage, row_major=row_major)
+    assert_same(whole(blocks, coverage.domain.shape, 3), read(coverage))
+
+
+def test_blocks_of_some_fields_are_those_fields(executor: LocalExecutor) -> None:
+    coverage = executor.evaluate(Read("image"), LOOKUP)
+    blocks = whole(executor.blocks(coverage, fields=(2, 0)), coverage.domain.shape, 2)
+    np.testing.assert_array_equal(blocks.values, read(coverage, fields=(2, 0)).values)
+
+
+def test_blocks_are_small_and_begin_before_all_is_read(executor: LocalExecutor) -> None:
+    values = waves(800, 1000, 1)
+    source = Recorder([values])
+    lookup = catalogue(covering(image(values).domain, values, source=source))
+    blocks = executor.blocks(executor.evaluate(Read("c"), lookup), row_major=True)
+    box, _ = next(blocks)
+    assert box.cell_count <= 4096
+    assert source.cells <= 4 * 4096
+    blocks.close() if hasattr(blocks, "close") else None
+
+
+def test_limits_are_kept(executor: LocalExecutor) -> None:
+    with pytest.raises(LimitExceeded):
+        executor.evaluate(Read("image"), LOOKUP, Limits(max_result_cells=10))
+    assert executor.check(Select(Read("image"), (0,)), LOOKUP).cost.cells == 60 * 80
+
+
+def test_transformed_coordinates_are_remembered_between_plans(executor: LocalExecutor) -> None:
+    grid = TargetGrid((1.2e6, 5e6, 1.9e6, 6e6), 256, 256)
+    read(executor.evaluate(Reproject(Read("image"), MERCATOR, grid), LOOKUP))
+    kept = executor.transforms.size
+    assert kept > 0
+    read(executor.evaluate(Reproject(Select(Read("image"), (1,)), MERCATOR, grid, Interpolation.CUBIC), LOOKUP))
+    assert executor.transforms.size == kept
+    read(executor.evaluate(Reproject(Read("image"), GEO, TargetGrid((11, 41, 12, 42), 256, 256)), LOOKUP))
+    assert executor.transforms.size == kept
+
+
+def test_memory_of_transforms_is_bounded() -> None:
+    executor = LocalExecutor(1, 4096, transform_bytes=20_000)
+    for step in range(20):
+        grid = TargetGrid((1.2e6 + step, 5e6, 1.9e6 + step, 6e6), 256, 256)
+        read(executor.evaluate(Reproject(Read("image"), MERCATOR, grid), LOOKUP))
+    assert 0 < executor.transforms.size <= 20_000
+    executor.close()

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""Plans and prices as text and as values for JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from eoxserver.core.errors import LimitExceeded
+from eoxserver.core.selection import GRID, Slice, Trim
+from eoxserver.query.check import Limits
+from eoxserver.query.explain import explain, explain_text
+from eoxserver.query.plan import (
+    Factor,
+    Interpolation,
+    Node,
+    Overlay,
+    Read,
+    Reproject,
+    Scale,
+    Select,
+    SubsetNode,
+    TargetGrid,
+)
+from tests.query.plans import LOOKUP, plans
+from tests.query.samples import MERCATOR, UTM, catalogue, covering, image, pyramid, waves
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(plans())
+def test_every_plan_can_be_explained(plan: Node) -> None:
+    assert json.loads(json.dumps(explain(plan, LOOKUP)))["plan"]["position"] == "1"
+    assert explain_text(plan, LOOKUP).startswith("1 ")
+
+
+def nodes(explained: Any) -> dict[str, Any]:
+    """Nodes by position."""
+    found = {explained["position"]: explained}
+    for each in explained["inputs"]:
+        found.update(nodes(each))
+    return found
+
+
+def test_an_explanation_names_nodes_by_position_with_domain_level_and_price() -> None:
+    values = waves(512, 512, 3)
+    lookup = catalogue(covering(image(values).domain, values, source=pyramid(values, 4)))
+    plan = Select(Reproject(Read("c"), MERCATOR, TargetGrid((1.12e6, 4.9e6, 2.2e6, 6.4e6), 60, 60)), (0,))
+    explained: Any = explain(plan, lookup)
+    found = nodes(explained["plan"])
+    assert [(position, node["node"]) for position, node in found.items()] == [
+        ("1", "Reproject"),
+        ("1.1", "Select"),
+        ("1.1.1", "Read"),
+    ]
+    assert found["1"]["level"] == 3
+    assert found["1"]["factors"] == [8, 8]
+    assert found["1"]["mapping"] == "by axes"
+    assert found["1"]["parameters"] == {
+        "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
+        "grid": {"bounds": [1.12e6, 4.9e6, 2.2e6, 6.4e6], "width": 60, "height": 60},
+        "interpolation": "near",
+    }
+    assert [axis["label"] for axis in found["1"]["axes"]] == ["Y", "X"]
+    assert found["1"]["axes"][1]["low"] == "1120000"
+    assert found["1.1"]["fields"] == ["b0"]
+    assert found["1.1.1"]["parameters"] == {"coverage_id": "c"}
+    assert found["1.1.1"]["reads"] == {"cells": 3 * 512 * 512, "bytes": 3 * 512 * 512}
+    assert found["1"]["reads"]["cells"] == explained["cost"]["cells"] < 64 * 64
+    assert explained["cost"]["coverages"] == 1
+
+
+def test_text_has_a_line_a_node_and_the_price() -> None:
+    plan = Scale(
+        SubsetNode(Overlay((Read("cube"), Read("cube"))), (Trim("ansi", '"2008-01-01"', None), Slice("N", 3, GRID))),
+        (Factor("E", 0.5),),
+        Interpolation.AVERAGE,
+    )
+    lines = explain_text(plan, LOOKUP).split("\n")
+    assert [line.split("(")[0] for line in lines] == [
+        "1 Scale",
+        "  1.1 Overlay",
+        "    1.1.1 Subset",
+        "      1.1.1.1 Read",
+        "    1.1.2 Subset",
+        "      1.1.2.1 Read",
+        "reads 144 values ",
+    ]
+    assert "targets=[(label E, factor 0.5)], interpolation=average" in lines[0]
+    assert lines[0].endswith("-> E 4 x ansi 4, 3 fields, from level 0")
+    assert "coverage_id=cube" in lines[3]
+
+
+def test_times_are_shown_as_times_and_cells_by_cells_is_said() -> None:
+    explained: Any = explain(SubsetNode(Read("cube"), (Trim("E", 0, 2, GRID),)), LOOKUP)
+    axis = explained["plan"]["axes"][2]
+    assert (axis["kind"], axis["low"]) == ("irregular", "2008-01-01T06:00:00.000Z")
+    turned: Any = explain(Reproject(Read("image"), UTM), LOOKUP)
+    assert turned["plan"]["mapping"] == "by cells"
+
+
+def test_what_is_refused_is_not_explained() -> None:
+    with pytest.raises(LimitExceeded):
+        explain(Read("image"), LOOKUP, Limits(max_result_cells=5))
