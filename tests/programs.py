@@ -34,6 +34,7 @@ PROGRAMS = (
     Program("chromium", "chromium", "tests of the pages in a browser"),
     Program("gdalinfo", "gdal-bin", "tests with GDAL's WCS and WMS clients"),
     Program("gdal_translate", "gdal-bin", "tests with GDAL's WCS and WMS clients"),
+    Program("curl", "curl", "tests that run the documentation"),
     Program("xmllint", "libxml2-utils", "validation of answers by a second tool"),
 )
 

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from eoxserver.app import build_app
+from eoxserver.cli.console import note
+from eoxserver.core.errors import EOxServerError
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -63,8 +66,12 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
                 self.cfg.set(name, value)
 
     def load(self) -> WSGIApplication:
-        """The application, made in each worker."""
-        return build_app(self._instance)
+        """The application, made in each worker; what is wrong with the instance is said in one line."""
+        try:
+            return build_app(self._instance)
+        except EOxServerError as error:
+            note(f"eoxserver: {error.message}")
+            sys.exit(Arbiter.APP_LOAD_ERROR)
 
 
 def run(arguments: Sequence[str]) -> None:
