@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -215,3 +216,21 @@ def test_any_blocks_give_the_same_cells(tmp_path_factory: pytest.TempPathFactory
         with dataset(written, folder) as found:
             for number in (0, 1):
                 np.testing.assert_array_equal(found[f"b{number + 1}"][...], values[number])
+
+
+def test_reading_and_writing_netcdf_at_once_goes_through_one_lock(tmp_path: Path) -> None:
+    values = counted((1, 60, 80), "float32")
+    path = tmp_path / "source.nc"
+    path.write_bytes(encode(NetcdfEncoder, image(values), tmp_path))
+    settings = default_settings()
+    reader = GdalReader(replace(settings, evaluation=replace(settings.evaluation, tile_cache_bytes=0, open_files=2)))
+    described = reader.describe(str(path))
+    coverage = Coverage("again", described.domain, described.range_type, reader.open(str(path)))
+    with ThreadPoolExecutor(4) as readers, ThreadPoolExecutor(4) as writers:
+        jobs = [
+            writers.submit(encode, NetcdfEncoder, coverage, tmp_path, pool=readers, block_cells=500) for _ in range(24)
+        ]
+        for job in jobs:
+            with dataset(job.result(), tmp_path) as found:
+                np.testing.assert_array_equal(found["b1"][:], values[0])
+    reader.close()
