@@ -22,6 +22,8 @@ class Kind:
     """What the registry is called: ``storages``."""
     required: tuple[tuple[str, ...], ...]
     """Methods of a component; one of the sets is enough."""
+    attributes: tuple[str, ...] = ()
+    """What it must have beside ``key`` that is no method."""
 
     @property
     def hook(self) -> str:
@@ -34,7 +36,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("package", "packages", (("extract", "list_files"),)),
     Kind("reader", "readers", (("can_open", "describe", "open"),)),
     Kind("encoder", "encoders", (("check", "encode"),)),
-    Kind("metadata reader", "metadata_readers", (("can_read", "read"),)),
+    Kind("metadata reader", "metadata_readers", (("can_read", "read"),), ("suffixes",)),
     Kind("service", "services", (("handle", "report"),)),
     Kind("executor", "executors", (("evaluate",),)),
     Kind("import recipe", "import_recipes", (("run",),)),
@@ -79,6 +81,9 @@ def component_fault(kind: Kind, component: object) -> str | None:
         wanted = " or ".join(", ".join(names) for names in kind.required)
         fewest = min(lacking, key=len)
         return f"{kind.name} class {component.__qualname__} lacks {', '.join(fewest)}; needed: {wanted}"
+    for name in kind.attributes:
+        if not hasattr(component, name):
+            return f"{kind.name} class {component.__qualname__} lacks the class attribute '{name}'"
     return None
 
 

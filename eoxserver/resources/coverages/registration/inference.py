@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +16,7 @@ from eoxserver.core.axes import Role
 from eoxserver.core.coverage import CellBox, TiePoints
 from eoxserver.core.crs import to_instant
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import DataUnavailable, RegistrationRefused
+from eoxserver.core.errors import EOxServerError, RegistrationRefused
 from eoxserver.core.rasters import raster_domain
 from eoxserver.core.util.timetools import isotime
 from eoxserver.resources.coverages.footprints import bounds_footprint, tie_points_footprint
@@ -32,6 +33,8 @@ from eoxserver.resources.coverages.registration.proposals import Fact, Item, Opt
 from eoxserver.resources.coverages.registration.times import TimeSpan, raster_span
 
 __all__ = ["Described", "Inference"]
+
+log = logging.getLogger(__name__)
 
 NO_METADATA = "--no-metadata leaves the document out"
 
@@ -84,16 +87,21 @@ class Inference:
         Raises
         ------
         EOxServerError
-            When no reader knows the file, or the one that does cannot read it.
+            When no reader knows the file, or the one that does cannot read it; whatever a plugin raises counts.
         """
         reader = self.reader_of(path)
         if reader is None:
             names = ", ".join(reader.key for reader in self.readers) or "none"
             raise RegistrationRefused(f"no reader recognises this file (readers: {names})")
-        description = reader.describe(str(path))
-        source = reader.open(str(path))
-        last = tuple(size - 1 for size in source.shape)
-        source.read(CellBox(last, source.shape), [len(description.range_type) - 1])
+        try:
+            description = reader.describe(str(path))
+            source = reader.open(str(path))
+            last = tuple(size - 1 for size in source.shape)
+            source.read(CellBox(last, source.shape), [len(description.range_type) - 1])
+        except EOxServerError:
+            raise
+        except Exception as error:
+            raise RegistrationRefused(f"reader {reader.key} failed: {type(error).__name__}: {error}") from error
         return Described(path, reader, description)
 
     def propose(self, files: Sequence[Described], options: Options, index: int) -> Proposal:
@@ -152,13 +160,20 @@ class Inference:
         for reader in self.metadata_readers:
             for candidate in _beside(path, reader.suffixes):
                 if candidate != path and reader.can_read(str(candidate)):
-                    try:
-                        return _Document(candidate, reader.read(str(candidate)), reader.key)
-                    except DataUnavailable as error:
-                        raise RegistrationRefused(
-                            f"the metadata document cannot be used: {error.message}; {NO_METADATA}"
-                        ) from error
+                    return _read_document(reader, candidate)
         return _Document()
+
+
+def _read_document(reader: MetadataReader, path: Path) -> _Document:
+    """A document and what it says; raises RegistrationRefused, whatever the plugin raises."""
+    try:
+        return _Document(path, reader.read(str(path)), reader.key)
+    except EOxServerError as error:
+        reason = error.message
+    except Exception as error:
+        log.warning("metadata reader %s failed on %s", reader.key, path, exc_info=True)
+        reason = f"reader {reader.key} failed on {path.name}: {type(error).__name__}: {error}"
+    raise RegistrationRefused(f"the metadata document cannot be used: {reason}; {NO_METADATA}")
 
 
 def _beside(path: Path, suffixes: Sequence[str]) -> list[Path]:

@@ -15,11 +15,13 @@ import rasterio
 from rasterio.control import GroundControlPoint
 from shapely.geometry import box
 
+from eoxserver.backends.readers.base import Description
 from eoxserver.backends.readers.gdal import GdalReader
 from eoxserver.conf.schema import default_settings
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.errors import DataUnavailable, EOxServerError, RegistrationRefused
 from eoxserver.core.util.timetools import isotime
+from eoxserver.resources.coverages.metadata.base import EOMetadata
 from eoxserver.resources.coverages.metadata.eogml import EOGMLReader
 from eoxserver.resources.coverages.metadata.stac import STACReader
 from eoxserver.resources.coverages.registration.identifiers import IdentifierTemplate
@@ -116,6 +118,39 @@ def test_a_broken_document_is_a_refusal_with_a_way_out(inference: Inference, tmp
     with pytest.raises(RegistrationRefused, match="no well-formed XML.*--no-metadata"):
         propose(inference, path)
     assert len(propose(inference, path, metadata=False).items) == 1
+
+
+class Breaking(STACReader):
+    """A plugin that is not careful."""
+
+    key = "breaking"
+    suffixes = (".txt",)
+
+    def can_read(self, path: str) -> bool:
+        return True
+
+    def read(self, path: str) -> EOMetadata:
+        raise KeyError("begin")
+
+
+class BreakingReader(GdalReader):
+    """Another one."""
+
+    def describe(self, path: str) -> Description:
+        raise ZeroDivisionError("no cells")
+
+
+def test_what_a_plugin_raises_is_a_refusal(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", pattern((1, 4, 4)))
+    (tmp_path / "a.txt").touch()
+    reader = GdalReader(default_settings())
+    with pytest.raises(RegistrationRefused, match="reader breaking failed on a.txt: KeyError: 'begin'; --no-metadata"):
+        propose(Inference([reader], [Breaking()]), path)
+    reader.close()
+    broken = BreakingReader(default_settings())
+    with pytest.raises(RegistrationRefused, match="reader GDAL failed: ZeroDivisionError: no cells"):
+        Inference([broken], []).describe(Path(path))
+    broken.close()
 
 
 def test_a_document_of_another_place_is_a_refusal(inference: Inference, tmp_path: Path) -> None:
