@@ -70,7 +70,7 @@ class Loader:
         else:
             ranges = ((band_range(item.semantic, len(row.range_type)), item) for item in items)
             bands = [(fields, item) for fields, item in ranges if fields is not None]
-            source = self._opener.source(row.identifier, domain.shape, bands)
+            source = self._opener.source(row.identifier, domain.shape, bands, row.range_type.fields)
         return Coverage(
             identifier=row.identifier,
             domain=domain,

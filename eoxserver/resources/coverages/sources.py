@@ -10,8 +10,10 @@ from eoxserver.backends.access import Access
 from eoxserver.backends.models import DataItem
 from eoxserver.backends.readers.bands import combine
 from eoxserver.backends.readers.base import Reader
+from eoxserver.backends.readers.nil import mask_nil
 from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.errors import DataUnavailable
+from eoxserver.core.fields import Field
 
 __all__ = ["LazySource", "Opener"]
 
@@ -87,25 +89,42 @@ class Opener:
         self._readers = readers
         self._access = access
 
-    def source(self, identifier: str, shape: tuple[int, ...], items: Sequence[tuple[range, DataItem]]) -> Source:
-        """The source of a coverage whose data items give ranges of its fields; touches no data yet."""
+    def source(
+        self,
+        identifier: str,
+        shape: tuple[int, ...],
+        items: Sequence[tuple[range, DataItem]],
+        fields: Sequence[Field] = (),
+    ) -> Source:
+        """The source of a coverage whose data items give ranges of its fields; touches no data yet.
+
+        Parameters
+        ----------
+        fields : sequence of Field
+            As the coverage is catalogued; their nil values are nil, whether the data knows them or not.
+        """
 
         def open_source() -> Source:
             if not items:
                 raise DataUnavailable(f"coverage '{identifier}' has no data item of bands", locator=identifier)
-            return combine([(fields, self._open(item)) for fields, item in items])
+            return combine(
+                [(part, self._open(item, [fields[i] for i in part] if fields else [])) for part, item in items]
+            )
 
         return LazySource(identifier, shape, open_source)
 
-    def _open(self, item: DataItem) -> Source:
+    def _open(self, item: DataItem, fields: Sequence[Field]) -> Source:
         """The source of one data item; raises DataUnavailable."""
         place = self._access.connect(item)
         if isinstance(place, Source):
-            return place
+            return mask_nil(place, fields)
         path = str(place)
         for reader in self._readers.values():
             if reader.can_open(path):
-                return reader.open(path)
+                source = reader.open(path)
+                if not any(field.nil for field in fields):
+                    return source
+                return mask_nil(source, fields, reader.describe(path).range_type.fields[: len(fields)])
         names = ", ".join(self._readers) or "none is installed"
         raise DataUnavailable(f"no reader opens {path}; asked: {names}", locator=path)
 

@@ -3,16 +3,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
+import rasterio
+from rasterio.transform import from_origin
 
 from eoxserver.backends.access import Access
 from eoxserver.backends.models import DataItem
+from eoxserver.backends.readers.gdal import GdalReader
+from eoxserver.conf.schema import default_settings
 from eoxserver.core.coverage import CellBox, MemorySource, Source
 from eoxserver.core.errors import DataUnavailable
+from eoxserver.core.fields import Field, NilValue
 from eoxserver.resources.coverages.sources import LazySource, Opener
 
 CELLS = MemorySource(np.arange(6).reshape(1, 2, 3))
@@ -27,6 +33,26 @@ def test_a_connection_that_is_a_source_needs_no_reader() -> None:
     found = opener(CELLS).source("a", (2, 3), [(range(1), DataItem())])
     assert isinstance(found, Source)
     assert found.read(CellBox((1, 0), (2, 3)), [0]).values.tolist() == [[[3, 4, 5]]]
+
+
+def test_nil_values_of_the_catalogue_mask_cells_of_any_source() -> None:
+    field = Field("a", np.dtype("int64"), nil=(NilValue(4),))
+    found = opener(CELLS).source("a", (2, 3), [(range(1), DataItem())], [field])
+    assert found.read(CellBox((1, 0), (2, 3)), [0]).mask().tolist() == [[[True, False, True]]]
+
+
+def test_nil_values_of_the_catalogue_mask_cells_of_files_that_know_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    profile = {"driver": "GTiff", "width": 3, "height": 2, "count": 1, "dtype": "uint8", "crs": "EPSG:4326"}
+    with rasterio.open(path, "w", transform=from_origin(0, 2, 1, 1), **profile) as dataset:
+        dataset.write(CELLS.values.astype("uint8"))
+    readers = {"GDAL": GdalReader(default_settings())}
+    access = SimpleNamespace(connect=lambda item: str(path))
+    found = Opener(readers, cast("Access", access)).source(
+        "a", (2, 3), [(range(1), DataItem())], [Field("a", np.dtype("uint8"), nil=(NilValue(5),))]
+    )
+    assert found.read(CellBox((1, 0), (2, 3)), [0]).mask().tolist() == [[[True, True, False]]]
+    readers["GDAL"].close()
 
 
 def test_without_readers_nothing_opens() -> None:
