@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What administrators may look at and change in a browser, at ``/admin/``.
 
-Texts and visibility of coverages, members of collections, and users can be changed; what registration
-found in the data (grid, range type, footprint, times) is shown, and changed by registering again.
+Texts and visibility of coverages and collections, and users can be changed; what registration found in the
+data (grid, range type, footprint, times) is shown, and changed by registering again. Collections get and lose
+members by ``eoxserver collection``.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ __all__ = ["register_models"]
 EDITABLE = ("title", "abstract", "visible", "metadata")
 
 if TYPE_CHECKING:
+    DataItemAdminBase = admin.ModelAdmin[DataItem]
     EOObjectAdminBase = admin.ModelAdmin[EOObject]
+    PackageAdminBase = admin.ModelAdmin[Package]
 else:
     # Django's classes take type parameters for the type checker only.
-    EOObjectAdminBase = admin.ModelAdmin
+    DataItemAdminBase = EOObjectAdminBase = PackageAdminBase = admin.ModelAdmin
 
 
 class EOObjectAdmin(EOObjectAdminBase):
@@ -62,11 +65,33 @@ class EOObjectAdmin(EOObjectAdminBase):
         return False
 
 
+class DataItemAdmin(DataItemAdminBase):
+    """Data items: a searchable list; what they belong to is named by key, not chosen from all there is."""
+
+    list_display = ("location", "dataset", "semantic", "format")
+    list_select_related = ("dataset",)
+    search_fields = ("location", "dataset__identifier")
+    raw_id_fields = ("dataset", "package", "storage")
+    show_full_result_count = False
+
+
+class PackageAdmin(PackageAdminBase):
+    """Packages: as data items."""
+
+    list_display = ("location", "format")
+    search_fields = ("location",)
+    raw_id_fields = ("package", "storage")
+    show_full_result_count = False
+
+
 def register_models(site: admin.AdminSite) -> None:
     """Put the catalogue's models on an admin site, once."""
     for model in (RectifiedDataset, ReferenceableDataset, RectifiedStitchedMosaic, DatasetSeries):
         if not site.is_registered(model):
             site.register(model, EOObjectAdmin)
-    for other in (Storage, Package, DataItem):
-        if not site.is_registered(other):
-            site.register(other)
+    if not site.is_registered(Storage):
+        site.register(Storage)
+    if not site.is_registered(Package):
+        site.register(Package, PackageAdmin)
+    if not site.is_registered(DataItem):
+        site.register(DataItem, DataItemAdmin)

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import authenticate
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.wsgi import get_wsgi_application
 
 import eoxserver
 from eoxserver.app.instance import Instance
+from eoxserver.app.static_files import MountedStaticFiles
 from eoxserver.backends.access import Access, install_access
 from eoxserver.backends.drivers import raster_drivers
 from eoxserver.backends.encoders.base import Workspace
@@ -81,7 +81,7 @@ def assemble_app(instance: Instance) -> WSGIApplication:
     )
     services = {key: instance.plugins.services[key](context) for key in instance.plugins.services}
     dispatcher = Dispatcher(context, services, _authenticate, _fingerprint(instance))
-    return mounted(dispatcher, {"/admin": StaticFilesHandler(get_wsgi_application())})
+    return mounted(dispatcher, {"/admin": MountedStaticFiles(get_wsgi_application())})
 
 
 def _authenticate(name: str, password: str) -> str | None:

@@ -154,7 +154,8 @@ class Dispatcher:
             return _Answer(Response(ows_exception_report(report), "text/xml", report.status))
         operation = _known_operation(self._services[key], request.params)
         etag = self._etag(http, request)
-        if etag is not None and etag in http.if_none_match:
+        known = http.if_none_match
+        if etag is not None and known.contains_weak(etag) and not known.star_tag:
             return _Answer(Response(b"", "text/plain", 304), key, operation, etag)
         response = self._run(self._services[key], request)
         return _Answer(response, key, operation, etag if response.status == 200 else None)
@@ -169,9 +170,8 @@ class Dispatcher:
             else:
                 body = http.get_data(cache=False)
         actor = None
-        if http.authorization is not None:
-            name, password = http.authorization.get("username"), http.authorization.get("password")
-            actor = self._authenticate(name, password) if name is not None and password is not None else None
+        if "Authorization" in http.headers:
+            actor = self._actor(http)
             if actor is None:
                 return None
         return Request(
@@ -184,6 +184,13 @@ class Dispatcher:
             actor=actor,
             request_id=http.environ["eoxserver.request_id"],
         )
+
+    def _actor(self, http: HttpRequest) -> str | None:
+        """The user named by HTTP Basic (RFC 7617); None for any other credentials, and wrong ones."""
+        given = http.authorization
+        if given is None or given.username is None or given.password is None:
+            return None
+        return self._authenticate(given.username, given.password)
 
     def _public_url(self, http: HttpRequest) -> str:
         """The URL under which clients reach the endpoint: configured, or that of the request."""

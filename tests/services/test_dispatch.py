@@ -66,6 +66,7 @@ class Setup:
             settings=default_settings(),
             plugins=Plugins.from_modules([]),
             catalogue=SimpleNamespace(version=lambda: self.version),
+            formats=SimpleNamespace(wms_formats=()),
         )
         users: Mapping[tuple[str, str], str] = {("ada", "pw"): "ada"}
         self.dispatcher = Dispatcher(
@@ -150,6 +151,10 @@ def test_etag_follows_the_catalogue_version(setup: Setup) -> None:
     again = setup.client.get("/ows?service=ECHO&request=Show", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert len(setup.service.seen) == 1
+    weak = setup.client.get("/ows?service=ECHO&request=Show", headers={"If-None-Match": f"W/{first.headers['ETag']}"})
+    assert weak.status_code == 304
+    anything = setup.client.get("/ows?service=ECHO&request=Show", headers={"If-None-Match": "*"})
+    assert anything.status_code == 200
     setup.version = 2
     changed = setup.client.get("/ows?service=ECHO&request=Show", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
