@@ -7,8 +7,8 @@ call themselves red, green and blue are taken for these wherever they stand; of 
 first three are. A field with a palette has the palette's colours. Values are clamped to 0..255 without
 a stretch, unless the range type says which values are allowed: then these become 0..255.
 
-Nil cells are see-through. Where no field says what is nil, and none is alpha, cells that are zero in all
-fields do not hide what lies below, and are see-through on a transparent map.
+Nil cells are see-through. Where no field says which values are nil or allowed, and none is alpha, cells that
+are zero in all fields do not hide what lies below, and are see-through on a transparent map.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def picture(range_type: RangeType) -> Picture:
     first = fields[chosen[0]]
     if len(chosen) == 1 and first.palette is not None and first.dtype.kind in "iub":
         return Picture((chosen[0],), (None,), palette=first.palette)
-    silent = alpha is None and not any(fields[position].nil for position in chosen)
+    silent = alpha is None and not any(fields[position].nil or fields[position].intervals for position in chosen)
     scales = tuple(_scale(fields[position]) for position in chosen)
     if alpha is None:
         return Picture(chosen, scales, zero_is_nil=silent)

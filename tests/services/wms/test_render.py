@@ -138,6 +138,7 @@ def test_palettes_colour_their_field() -> None:
     [
         (fields("red", "green", "blue"), True),
         (RangeType((field(nil=255),)), False),
+        (RangeType((Field("v", np.dtype("uint8"), intervals=((0.0, 200.0),)),)), False),
         (fields("gray", "alpha"), False),
     ],
 )
