@@ -2,7 +2,8 @@
 """Definitions of the search indexes in SQL, for migrations and for the conditions that use them.
 
 On SQLite a 3-D R*Tree, kept by triggers: columns west, east, south, north [degrees] and first, last [days since
-1970]. On PostgreSQL one GiST index over two expressions. Neither needs an extension.
+1970]. On PostgreSQL two GiST indexes over expressions: place and time together, and time alone, as the tree of the
+first branches by place. None needs an extension.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ __all__ = ["NOWHERE", "RTREE", "TABLE", "box_expression", "drop_index", "make_in
 TABLE = "coverages_eoobject"
 RTREE = "coverages_eoobject_rtree"
 GIST = "coverages_eoobject_search"
+GIST_TIME = "coverages_eoobject_period"
 
 
 class _Nowhere(NamedTuple):
@@ -53,8 +55,11 @@ def period_expression(column: Callable[[str], str]) -> str:
 def make_index(vendor: str) -> list[str]:
     """Statements that make the index, and fill it from the rows there are."""
     if vendor == "postgresql":
-        expressions = f"{box_expression(_plain)}, {period_expression(_plain)}"
-        return [f"CREATE INDEX {GIST} ON {TABLE} USING gist ({expressions})"]
+        place, time = box_expression(_plain), period_expression(_plain)
+        return [
+            f"CREATE INDEX {GIST} ON {TABLE} USING gist ({place}, {time})",
+            f"CREATE INDEX {GIST_TIME} ON {TABLE} USING gist ({time})",
+        ]
     return [
         f"CREATE VIRTUAL TABLE {RTREE} USING rtree(id, west, east, south, north, first, last)",
         *keep_rtree(),
@@ -78,7 +83,7 @@ def keep_rtree() -> list[str]:
 def drop_index(vendor: str) -> list[str]:
     """Statements that undo ``make_index``."""
     if vendor == "postgresql":
-        return [f"DROP INDEX {GIST}"]
+        return [f"DROP INDEX {GIST}", f"DROP INDEX {GIST_TIME}"]
     return [*(f"DROP TRIGGER {RTREE}_{event}" for event in ("insert", "update", "delete")), f"DROP TABLE {RTREE}"]
 
 

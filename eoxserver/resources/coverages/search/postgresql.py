@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Search on PostgreSQL without extension: candidates from a GiST index over (box, tstzrange), then exact columns.
+"""Search on PostgreSQL without extension: candidates from GiST indexes over box and tstzrange, then exact columns.
 
 What boxes cannot decide is decided before the query runs: the candidates' footprints are read, compared here, and
 those accepted enter the query as one array of keys. PostgreSQL compares boxes with a tolerance of 1e-6 (``geometric
@@ -21,6 +21,8 @@ from eoxserver.resources.coverages.search.regions import Region, Relation, relat
 __all__ = ["search"]
 
 _BATCH = 2000
+_WIDE = 0.1
+"""From this share of the Earth on the time of a search tells more than its place."""
 
 
 def search(relation: Relation, region: Region, column: Columns, connection: Any) -> Sql:
@@ -43,6 +45,9 @@ def _indexed(region: Region, column: Columns) -> list[Sql]:
     times: list[Sql] = []
     if region.timed:
         times = [(f"{period_expression(column)} && tstzrange(%s, %s, '[]')", [region.begin, region.end])]
+    if region.timed and region.share_of_earth > _WIDE:
+        # PostgreSQL does not know how large a box is, and would look through half of the index for places.
+        return times
     places: list[Sql] = []
     for box in region.boxes:
         places.append(all_of([_overlap(column, box), *times]))

@@ -69,6 +69,11 @@ class Region:
         return () if self.geometry is None else plain_boxes(surrounding_box(self.geometry))
 
     @cached_property
+    def share_of_earth(self) -> float:
+        """How much of the map of longitudes and latitudes the boxes cover, 0 to 1."""
+        return sum((east - west) * (north - south) for west, south, east, north in self.boxes) / (360 * 180)
+
+    @cached_property
     def is_box(self) -> bool:
         """Whether the geometry is nothing but its boxes."""
         if self.geometry is None:
