@@ -42,6 +42,8 @@ __all__ = ["Plane", "reprojected_domain", "scaled_domain", "suggested_grid", "x_
 
 SAMPLES = 33
 """Points along each side of the lattice that finds the extent of a reprojected plane."""
+AROUND = 45.0
+"""How far beyond its area of use a CRS still makes sense, at least [degrees]."""
 MAX_SIZE = 1 << 53
 """Beyond this the cells of an axis can no longer be told apart."""
 
@@ -171,9 +173,10 @@ def reprojected_domain(domain: Domain, crs: Crs, grid: TargetGrid | None) -> Dom
 def suggested_grid(source: Plane, crs: Crs) -> TargetGrid:
     """A grid in ``crs`` that keeps extent and resolution of ``source``, with square cells.
 
-    What is kept is what lies where the target CRS is meant to be used: within its area of use when that spans all
-    longitudes (EPSG:3857 ends at 85 degrees), otherwise within that area and as much again on each side (zones of UTM
-    overlap their neighbours). A plane that lies elsewhere altogether is kept whole, if it can be projected at all.
+    What is kept is what lies where the target CRS makes sense: within its area of use when that spans all longitudes
+    (EPSG:3857 ends at 85 degrees), otherwise within that area and as much again on each side, 45 degrees at least
+    (scenes reach beyond zones of UTM, but nobody wants the world in one). A plane that lies elsewhere altogether is
+    kept whole, if it can be projected at all.
 
     Raises
     ------
@@ -229,7 +232,7 @@ def _allowed(crs: Crs) -> Bounds | None:
         east += 360
     if east - west >= 359:
         return (west, south, east, north)
-    width, height = east - west, north - south
+    width, height = max(AROUND, east - west), max(AROUND, north - south)
     return (west - width, max(-90.0, south - height), east + width, min(90.0, north + height))
 
 

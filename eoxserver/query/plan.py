@@ -92,7 +92,11 @@ ScaleTarget: TypeAlias = Factor | Size | Extent
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Change the number of cells along the named regular axes."""
+    """Change the number of cells along the named axes, which must not be irregular; their extent stays.
+
+    The horizontal plane is interpolated. Along other axes, and with ``near`` along all, cell i of n is taken from cell
+    ``floor(i * N / n)`` of N.
+    """
 
     input: Node
     targets: tuple[ScaleTarget, ...]

@@ -3,15 +3,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from shapely.geometry import box as rectangle
 
 from eoxserver.core.coverage import CellBox, Coverage
-from eoxserver.core.crs import parse_crs
+from eoxserver.core.crs import Crs, parse_crs
+from eoxserver.core.domain import Domain
+from eoxserver.core.rasters import raster_domain
 from eoxserver.core.selection import GRID, Slice, Trim
 from eoxserver.query.evaluate import Options, evaluate
 from eoxserver.query.plan import (
@@ -117,11 +121,7 @@ def test_evaluation_reads_nothing_and_reading_reads_once() -> None:
 
 
 def test_what_describes_the_old_grid_is_dropped_with_it() -> None:
-    import dataclasses
-
-    from shapely.geometry import box
-
-    before = dataclasses.replace(image(waves(20, 20)), footprint=box(10, 40, 20, 50), title="a title")
+    before = dataclasses.replace(image(waves(20, 20)), footprint=rectangle(10, 40, 20, 50), title="a title")
     chosen = made(Select(Read("c"), (0, 0)), before)
     assert chosen.footprint == before.footprint
     assert chosen.range_type.names == ("b0", "b0_2")
@@ -250,7 +250,7 @@ def test_huge_windows_are_read_in_pieces(method: Interpolation, target: str) -> 
 
 
 @pytest.mark.parametrize("target", [GEO, UTM])
-def test_averages_over_huge_cells_are_averages(target: object) -> None:
+def test_averages_over_huge_cells_are_averages(target: Crs) -> None:
     values = np.random.default_rng(5).integers(0, 200, (1, 1000, 1000)).astype("u1")
     values[0, :500] //= 2
     source = recorded(values, "EPSG:32633", (300_000, 5_000_000, 400_000, 5_100_000))
@@ -352,33 +352,46 @@ def test_partly_outside_is_partly_valid() -> None:
 
 
 @pytest.mark.parametrize(("crs", "bounds"), [(MERCATOR, (1.2e6, 5e6, 1.4e6, 5.2e6)), (UTM, (2e5, 4.6e6, 4e5, 4.8e6))])
-def test_maps_are_read_from_overviews(crs: object, bounds: Bounds) -> None:
+def test_maps_are_read_from_overviews(crs: Crs, bounds: Bounds) -> None:
     source = recorded(waves(2048, 2048, 1), levels=5)
     whole = TargetGrid((1.12e6, 4.9e6, 2.2e6, 6.4e6) if crs == MERCATOR else (2e5, 4.5e6, 8e5, 5.5e6), 128, 128)
     for grid, levels in ((TargetGrid(bounds, 512, 512), {0}), (whole, {3, 4})):
         recorder(source).reads.clear()
-        read(made(Reproject(Read("c"), MERCATOR if crs == MERCATOR else UTM, grid), source))
+        read(made(Reproject(Read("c"), crs, grid), source))
         assert {level for _, _, level in recorder(source).reads} <= levels
         assert recorder(source).cells < 40 * grid.width * grid.height
 
 
 @pytest.mark.parametrize("method", [Interpolation.NEAREST, Interpolation.CUBIC, Interpolation.MEDIAN])
 @pytest.mark.parametrize(("name", "crs"), [("climate", MERCATOR), ("climate", parse_crs("EPSG:3995")), ("cube", GEO)])
-def test_further_axes_are_reprojected_slice_by_slice(name: str, crs: object, method: Interpolation) -> None:
-    target = next(each for each in (MERCATOR, parse_crs("EPSG:3995"), GEO) if each == crs)
+def test_further_axes_are_reprojected_slice_by_slice(name: str, crs: Crs, method: Interpolation) -> None:
     grid = TargetGrid((-4e6, -4e6, 4e6, 4e6), 24, 20) if name == "climate" else None
-    whole = made(Reproject(Read(name), target, grid, method))
+    whole = made(Reproject(Read(name), crs, grid, method))
     cells = read(whole)
     labels = {"climate": ("ansi", "H"), "cube": ("ansi",)}[name]
     positions = [whole.domain.index(label) for label in labels]
     for index in np.ndindex(*(whole.domain.shape[position] for position in positions)):
         slices = tuple(Slice(label, cell, GRID) for label, cell in zip(labels, index, strict=True))
-        one = read(made(Reproject(SubsetNode(Read(name), slices), target, grid, method)))
+        one = read(made(Reproject(SubsetNode(Read(name), slices), crs, grid, method)))
         chosen: list[slice | int] = [slice(None)] * cells.values.ndim
         for position, cell in zip(positions, index, strict=True):
             chosen[position + 1] = cell
         np.testing.assert_array_equal(one.mask(), cells.mask()[tuple(chosen)])
         np.testing.assert_array_equal(one.values[one.mask()], cells.values[tuple(chosen)][one.mask()])
+
+
+@pytest.mark.parametrize("crs", [MERCATOR, GEO, UTM])
+def test_large_grids_are_read_by_parts(crs: Crs) -> None:
+    """Grids whose columns and rows are too many to be kept transformed."""
+    bounds = {MERCATOR: (1.0e6, 4.8e6, 2.3e6, 6.5e6), GEO: (9.0, 39.0, 21.0, 51.0), UTM: (1e5, 4.4e6, 9e5, 5.6e6)}[crs]
+    result = made(Reproject(Read("image"), crs, TargetGrid(bounds, 20_000, 15_000), Interpolation.BILINEAR))
+    whole = read(result, CellBox((7000, 9900), (7300, 10_300)))
+    part = read(result, CellBox((7100, 10_000), (7101, 10_003)))
+    assert whole.mask().any()
+    np.testing.assert_array_equal(part.values, whole.values[:, 100:101, 100:103])
+    coarse = read(made(Reproject(Read("image"), crs, TargetGrid(bounds, 200, 150), Interpolation.BILINEAR)))
+    fine = whole.values[:, 50::100, 50::100].astype(int)  # cell centres of the coarse grid, but for half a fine cell
+    assert np.abs(fine - coarse.values[:, 70:73, 99:103]).max() <= 2
 
 
 def test_going_there_and_back_keeps_most_cells() -> None:
@@ -392,8 +405,6 @@ def test_going_there_and_back_keeps_most_cells() -> None:
 
 def test_axes_in_any_order_give_the_same_map() -> None:
     rows_first = image(waves(60, 80, 2))
-    from eoxserver.core.domain import Domain
-
     swapped = covering(
         Domain(rows_first.domain.axes[::-1], rows_first.domain.crs_labels), read(rows_first).values.swapaxes(1, 2)
     )
@@ -405,8 +416,6 @@ def test_axes_in_any_order_give_the_same_map() -> None:
 
 
 def test_rows_that_run_northwards_give_the_same_map() -> None:
-    from eoxserver.core.rasters import raster_domain
-
     values = waves(60, 80, 2)
     upright = image(values)
     southward = covering(raster_domain(GEO, (10, 40, 20, 50), 80, 60, north_up=False), values[:, ::-1])

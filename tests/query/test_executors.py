@@ -73,7 +73,6 @@ def test_blocks_are_small_and_begin_before_all_is_read(executor: LocalExecutor) 
     box, _ = next(blocks)
     assert box.cell_count <= 4096
     assert source.cells <= 4 * 4096
-    blocks.close() if hasattr(blocks, "close") else None
 
 
 def test_limits_are_kept(executor: LocalExecutor) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rasterio.warp import calculate_default_transform
 
 from eoxserver.core.axes import IndexAxis, RegularAxis
-from eoxserver.core.crs import parse_crs
+from eoxserver.core.crs import parse_crs, transform_bounds
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import (
     CoverageUnusable,
@@ -161,13 +161,19 @@ def test_the_world_in_web_mercator_ends_where_that_ends() -> None:
     assert cell < 16000
 
 
-def test_the_world_in_a_zone_is_that_zone_and_its_neighbours() -> None:
+def test_the_world_in_a_zone_is_what_lies_around_that_zone() -> None:
     for code in (32601, 32633, 32760):
-        west, _, east, _ = suggested_grid(
-            plane("EPSG:4326", (-180, -90, 180, 90), 3600, 1800), parse_crs(f"EPSG:{code}")
-        ).bounds
-        assert -600_000 < west < 0
-        assert 1_000_000 < east < 1_600_000
+        world = plane("EPSG:4326", (-180, -90, 180, 90), 3600, 1800)
+        grid = suggested_grid(world, parse_crs(f"EPSG:{code}"))
+        assert -6e6 < grid.bounds[0] < -4e6
+        assert 5e6 < grid.bounds[2] < 7e6
+        assert grid.width < 2000
+
+
+def test_a_scene_wider_than_a_zone_is_kept_whole() -> None:
+    grid = suggested_grid(plane("EPSG:4326", (11.3, 32.2, 28.3, 46.3), 541, 449), parse_crs("EPSG:32632"))
+    west, south, east, north = transform_bounds(GEO, parse_crs("EPSG:32632"), (11.3, 32.2, 28.3, 46.3))
+    assert grid.bounds == pytest.approx((west, south, east, north), abs=5000)
 
 
 @pytest.mark.parametrize("target", ["EPSG:3857", "EPSG:32601", "EPSG:4087"])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eoxserver.core.coverage import CellBox
+from eoxserver.core.coverage import CellBox, Coverage
 from eoxserver.core.errors import UnsupportedCombination
 from eoxserver.query.evaluate import evaluate
 from eoxserver.query.plan import Node, Overlay, Read
@@ -68,11 +68,8 @@ def test_data_types_are_widened() -> None:
         (image(waves(5, 6, 2), bounds=(10.5, 40, 20.5, 50), name="other"), "along axis Long"),
     ],
 )
-def test_layers_of_another_shape_or_place_are_refused(other: object, text: str) -> None:
+def test_layers_of_another_shape_or_place_are_refused(other: Coverage, text: str) -> None:
     base = image(waves(5, 6, 2), name="base")
-    from eoxserver.core.coverage import Coverage
-
-    assert isinstance(other, Coverage)
     with pytest.raises(UnsupportedCombination, match=text):
         evaluate(overlay("base", "other"), catalogue(base, other))
 
