@@ -14,8 +14,10 @@ from eoxserver.backends.access import Access
 from eoxserver.backends.readers.base import Description
 from eoxserver.backends.storages import local
 from eoxserver.conf.schema import Settings
+from eoxserver.core.axes import IndexAxis
 from eoxserver.core.coverage import MemorySource, Source
-from eoxserver.core.errors import DataUnavailable
+from eoxserver.core.domain import Domain
+from eoxserver.core.fields import Field, RangeType
 from eoxserver.plugins import Plugins
 
 __all__ = ["ArrayReader", "local_access", "write"]
@@ -34,7 +36,10 @@ class ArrayReader:
         return path.endswith(".npy")
 
     def describe(self, path: str) -> Description:
-        raise DataUnavailable(f"{path}: arrays do not describe themselves")
+        values = np.load(path)
+        axes = tuple(IndexAxis(f"i{number}", size) for number, size in enumerate(values.shape[1:]))
+        fields = tuple(Field(f"band_{number}", values.dtype) for number in range(len(values)))
+        return Description("npy", Domain(axes), RangeType(fields))
 
     def open(self, path: str) -> Source:
         self.opened[Path(path).name] += 1

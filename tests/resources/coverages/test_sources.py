@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,7 +17,7 @@ from eoxserver.backends.access import Access
 from eoxserver.backends.models import DataItem
 from eoxserver.backends.readers.gdal import GdalReader
 from eoxserver.conf.schema import default_settings
-from eoxserver.core.coverage import CellBox, MemorySource, Source
+from eoxserver.core.coverage import CellBox, Cells, MemorySource, Source
 from eoxserver.core.errors import DataUnavailable
 from eoxserver.core.fields import Field, NilValue
 from eoxserver.resources.coverages.sources import LazySource, Opener
@@ -58,6 +59,34 @@ def test_nil_values_of_the_catalogue_mask_cells_of_files_that_know_none(tmp_path
 def test_without_readers_nothing_opens() -> None:
     with pytest.raises(DataUnavailable, match="asked: none is installed"):
         _ = opener("/a.tif").source("a", (2, 3), [(range(1), DataItem())]).chunks
+
+
+@pytest.mark.parametrize(
+    ("message", "locator", "told"),
+    [
+        ("/srv/eo data/a.tif: no such file", "/srv/eo data/a.tif", "a.tif: no such file"),
+        ("/srv/a.vrt: /mnt/raw/b.tif: No such file", "/srv/a.vrt", "a.vrt: b.tif: No such file"),
+        ('NETCDF:"/srv/a.nc":sst: cannot be read', "", 'NETCDF:"a.nc":sst: cannot be read'),
+        ("https://eo.example/data/a.tif: 404", "https://eo.example/data/a.tif", "a.tif: 404"),
+        ("band 1: 3/4 of it is gone", "a.tif", "band 1: 3/4 of it is gone"),
+    ],
+)
+def test_folders_of_the_server_are_not_told(
+    message: str, locator: str, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Failing(MemorySource):
+        def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+            raise DataUnavailable(message, locator=locator)
+
+    def fail() -> Source:
+        raise DataUnavailable(message, locator=locator)
+
+    for source in (LazySource("a", (2, 3), fail), LazySource("a", (2, 3), lambda: Failing(CELLS.values))):
+        caplog.clear()
+        with pytest.raises(DataUnavailable) as caught:
+            source.read(CellBox.whole((2, 3)), [0])
+        assert (caught.value.message, caught.value.locator) == (f"the data of coverage 'a' cannot be read: {told}", "a")
+        assert message in caplog.text
 
 
 def test_shape_needs_no_data() -> None:

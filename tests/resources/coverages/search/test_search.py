@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -73,20 +74,21 @@ REGIONS = [
 ]
 
 
-@pytest.mark.parametrize("region", REGIONS, ids=range(len(REGIONS)))
-def test_lookups_find_what_a_look_at_every_object_finds(objects: list[EOObject], region: Any) -> None:
+RELATIONS: dict[str, Callable[[Any, Any], bool]] = {
+    "intersects": lambda footprint, region: footprint.intersects(region),
+    "within": lambda footprint, region: footprint.within(region),
+    "contains": lambda footprint, region: footprint.contains(region),
+    "disjoint": lambda footprint, region: footprint.disjoint(region),
+}
+
+
+def test_lookups_find_what_a_look_at_every_object_finds(objects: list[EOObject]) -> None:
     placed = [one for one in objects if one.footprint is not None]
-    relations: dict[str, Callable[[Any], bool]] = {
-        "intersects": lambda footprint: footprint.intersects(region),
-        "within": lambda footprint: footprint.within(region),
-        "contains": lambda footprint: footprint.contains(region),
-        "disjoint": lambda footprint: footprint.disjoint(region),
-    }
-    for name, holds in relations.items():
-        wanted = names(one for one in placed if holds(one.footprint))
-        assert names(EOObject.objects.filter(**{f"footprint__{name}": region})) == wanted, name
+    for region, (name, holds) in product(REGIONS, RELATIONS.items()):
+        wanted = names(one for one in placed if holds(one.footprint, region))
+        assert names(EOObject.objects.filter(**{f"footprint__{name}": region})) == wanted, (name, region)
         others = names(one for one in objects if one.identifier not in wanted)
-        assert names(EOObject.objects.exclude(**{f"footprint__{name}": region})) == others, name
+        assert names(EOObject.objects.exclude(**{f"footprint__{name}": region})) == others, (name, region)
 
 
 def test_contains_a_point_and_a_part(objects: list[EOObject]) -> None:
@@ -110,50 +112,51 @@ def around(one: EOObject) -> list[tuple[float, float]]:
     return [(one.west, one.east), (one.west - 360, one.east - 360), (one.west + 360, one.east + 360)]
 
 
-@pytest.mark.parametrize("bounds", BOXES)
-def test_bbox_compares_boxes_round_the_earth(objects: list[EOObject], bounds: Box) -> None:
-    west, south, east, north = bounds
-    east += 360 if west > east else 0
-    wanted, at_the_line = [], []
-    for one in objects:
-        if one.footprint is None or one.south is None or one.north is None or one.south > north or one.north < south:
-            continue
-        if any(low <= east and high >= west for low, high in around(one)):
-            wanted.append(one)
-        if any(low == east or high == west for low, high in around(one)):
-            at_the_line.append(one)
-    found = set(names(EOObject.objects.filter(footprint__bbox=bounds)))
-    # Whether boxes on different sides of the date line touch is not promised.
-    assert found | set(names(at_the_line)) == set(names(wanted)) | set(names(at_the_line))
-    exact = EOObject.objects.search(bounds)
-    assert set(names(exact)) <= found
+def test_bbox_compares_boxes_round_the_earth(objects: list[EOObject]) -> None:
+    for bounds in BOXES:
+        west, south, east, north = bounds
+        east += 360 if west > east else 0
+        wanted, at_the_line = [], []
+        for one in objects:
+            if one.south is None or one.north is None or one.south > north or one.north < south:
+                continue
+            if any(low <= east and high >= west for low, high in around(one)):
+                wanted.append(one)
+            if any(low == east or high == west for low, high in around(one)):
+                at_the_line.append(one)
+        found = set(names(EOObject.objects.filter(footprint__bbox=bounds)))
+        # Whether boxes on different sides of the date line touch is not promised.
+        assert found | set(names(at_the_line)) == set(names(wanted)) | set(names(at_the_line)), bounds
+        assert set(names(EOObject.objects.search(bounds))) <= found, bounds
 
 
-@pytest.mark.parametrize("closed", [True, False])
-@pytest.mark.parametrize("bounds", [None, (5.0, 5.0, 60.0, 60.0), (160.0, -50.0, -150.0, 50.0), EVERYWHERE])
-@pytest.mark.parametrize("days", [(0, 400), (100, 130), (None, 50), (300, None), (100, 100)])
-def test_search_by_place_and_time(
-    objects: list[EOObject], bounds: Any, days: tuple[int | None, int | None], closed: bool
-) -> None:
-    begin, end = (None if day is None else START + timedelta(days=day) for day in days)
-    region = None
-    if bounds is not None:
-        region = box(*bounds)
-        if bounds[0] > bounds[2]:
-            region = MultiPolygon([box(160, -50, 180, 50), box(-180, -50, -150, 50)])
+PLACES: dict[Box | None, Any] = {
+    None: None,
+    (5.0, 5.0, 60.0, 60.0): box(5, 5, 60, 60),
+    (160.0, -50.0, -150.0, 50.0): MultiPolygon([box(160, -50, 180, 50), box(-180, -50, -150, 50)]),
+    EVERYWHERE: box(*EVERYWHERE),
+}
+DAYS = [(0, 400), (100, 130), (None, 50), (300, None), (100, 100)]
 
-    def meets(one: EOObject) -> bool:
-        first, last = one.begin_time or one.end_time, one.end_time or one.begin_time
-        if first is None or last is None or (region is not None and one.footprint is None):
-            return False
-        if region is not None and one.footprint is not None and not one.footprint.intersects(region):
-            return False
-        if closed:
-            return (end is None or first <= end) and (begin is None or last >= begin)
-        return (end is None or first < end) and (begin is None or last > begin)
 
-    found = EOObject.objects.search(bounds, begin, end, closed=closed)
-    assert names(found) == names(one for one in objects if meets(one))
+def meets(one: EOObject, region: Any, begin: datetime | None, end: datetime | None, closed: bool) -> bool:
+    """Whether an object meets a region and a span of time."""
+    first, last = one.begin_time or one.end_time, one.end_time or one.begin_time
+    if first is None or last is None or (region is not None and one.footprint is None):
+        return False
+    if region is not None and one.footprint is not None and not one.footprint.intersects(region):
+        return False
+    if closed:
+        return (end is None or first <= end) and (begin is None or last >= begin)
+    return (end is None or first < end) and (begin is None or last > begin)
+
+
+def test_search_by_place_and_time(objects: list[EOObject]) -> None:
+    for (bounds, region), days, closed in product(PLACES.items(), DAYS, (True, False)):
+        begin, end = (None if day is None else START + timedelta(days=day) for day in days)
+        found = EOObject.objects.search(bounds, begin, end, closed=closed)
+        wanted = names(one for one in objects if meets(one, region, begin, end, closed))
+        assert names(found) == wanted, (bounds, days, closed)
 
 
 def test_search_for_what_lies_within(objects: list[EOObject]) -> None:
