@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
@@ -17,9 +19,16 @@ from eoxserver.core.fields import Field
 
 __all__ = ["LazySource", "Opener"]
 
+log = logging.getLogger(__name__)
+
+_FOLDERS = re.compile(r"(?<![\w./:])/(?:[^/\s:'\"]+/)+")
+"""The folders of an absolute path within a text; URLs have none."""
+
 
 class LazySource:
     """A source that is opened when somebody asks for more than its shape.
+
+    What goes wrong is told of the coverage, without the folders of the server; the log has them.
 
     Parameters
     ----------
@@ -55,7 +64,23 @@ class LazySource:
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """The cells of the box; raises DataUnavailable."""
-        return self._opened().read(box, fields, level)
+        source = self._opened()
+        try:
+            return source.read(box, fields, level)
+        except DataUnavailable as error:
+            raise self._told(error) from error
+
+    def _told(self, error: DataUnavailable) -> DataUnavailable:
+        """The error as clients may read it."""
+        if error.locator == self._identifier:
+            return error
+        log.warning("coverage %s: %s", self._identifier, error.message)
+        folder, _, _ = (error.locator or "").rpartition("/")
+        text = error.message.replace(f"{folder}/", "") if folder else error.message
+        return DataUnavailable(
+            f"the data of coverage '{self._identifier}' cannot be read: {_FOLDERS.sub('', text)}",
+            locator=self._identifier,
+        )
 
     def _opened(self) -> Source:
         source = self._source
@@ -63,7 +88,10 @@ class LazySource:
             return source
         with self._lock:
             if self._source is None:
-                opened = self._open_source()
+                try:
+                    opened = self._open_source()
+                except DataUnavailable as error:
+                    raise self._told(error) from error
                 if opened.shape != self._shape:
                     raise DataUnavailable(
                         f"the data of coverage '{self._identifier}' has {_size(opened.shape)} cells now, registered "
