@@ -13,7 +13,7 @@ from eoxserver.conf.schema import Settings
 from eoxserver.core.axes import Role
 from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.crs import wgs84_bounds
-from eoxserver.core.errors import DataUnavailable, InvalidDimensionValue, LimitExceeded
+from eoxserver.core.errors import DataUnavailable, InvalidDimensionValue, LimitExceeded, NoSuchCoverage
 from eoxserver.query.plan import Node, Overlay
 from eoxserver.services.engine import Engine
 from eoxserver.services.wms.entries import Bounds
@@ -154,7 +154,11 @@ class MapMaker:
         for name in reversed(names):
             if not self._layers.readable(name, actor):
                 continue
-            coverage = self._catalogue.coverage(name)
+            try:
+                coverage = self._catalogue.coverage(name)
+            except (DataUnavailable, NoSuchCoverage) as error:  # broken in the catalogue, or taken out of it just now
+                log.warning("layer %s is drawn without coverage %s: %s", collection.identifier, name, error.message)
+                continue
             if coverage.domain.horizontal is None or not shows_time(coverage, spans, self._closed):
                 continue
             own = _own_dimensions(request, coverage)
@@ -190,6 +194,28 @@ class _Painting:
         """Paint a part below what is there."""
         if self.drawn >= self.limit:
             raise too_many(self.limit)
+        try:
+            coverage = self._checked(part)
+            cells = coverage.source.read(CellBox.whole(coverage.source.shape), range(len(coverage.range_type)))
+        except DataUnavailable as error:
+            if not part.member:
+                raise
+            log.warning("a map is drawn without coverage %s: %s", part.coverage.identifier, error.message)
+            self.failure = error
+            return
+        self.drawn += 1
+        self.canvas.under(draw(part.style, _rows_first(cells, coverage), transparent or not part.alone))
+
+    def _checked(self, part: _Part) -> Coverage:
+        """What the plan of a part makes; to know its price opens the data.
+
+        Raises
+        ------
+        LimitExceeded
+            When all parts together would read too much.
+        EOxServerError
+            What the executor refuses; DataUnavailable when the data cannot be opened.
+        """
         checked = self.engine.executor.check(part.plan, lambda _: part.coverage, self.engine.limits)
         self.read_bytes += checked.cost.bytes
         if self.read_bytes > self.max_bytes:
@@ -198,17 +224,7 @@ class _Painting:
                 "(max_read_bytes); ask for a smaller bbox, or one time",
                 locator="bbox",
             )
-        coverage = checked.coverage
-        try:
-            cells = coverage.source.read(CellBox.whole(coverage.source.shape), range(len(coverage.range_type)))
-        except DataUnavailable as error:
-            if not part.member:
-                raise
-            log.warning("a map is drawn without coverage %s: %s", coverage.identifier, error.message)
-            self.failure = error
-            return
-        self.drawn += 1
-        self.canvas.under(draw(part.style, _rows_first(cells, coverage), transparent or not part.alone))
+        return checked.coverage
 
 
 def too_many(limit: int) -> LimitExceeded:
