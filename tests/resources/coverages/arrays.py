@@ -11,16 +11,20 @@ from typing import Any, ClassVar
 import numpy as np
 
 from eoxserver.backends.access import Access
+from eoxserver.backends.drivers import raster_drivers
 from eoxserver.backends.readers.base import Description
 from eoxserver.backends.storages import local
+from eoxserver.conf.formats import load_formats
 from eoxserver.conf.schema import Settings
 from eoxserver.core.axes import IndexAxis
 from eoxserver.core.coverage import MemorySource, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import Field, RangeType
 from eoxserver.plugins import Plugins
+from eoxserver.resources.coverages.catalogue import Catalogue
+from eoxserver.resources.coverages.formats import FormatRegistry
 
-__all__ = ["ArrayReader", "local_access", "write"]
+__all__ = ["ArrayReader", "local_access", "open_catalogue", "write"]
 
 
 class ArrayReader:
@@ -59,3 +63,9 @@ def write(path: Path, values: Any) -> str:
 def local_access(settings: Settings) -> Access:
     """Access to local files."""
     return Access(Plugins.from_modules([local]), settings)
+
+
+def open_catalogue(settings: Settings) -> Catalogue:
+    """A catalogue that reads arrays."""
+    formats = FormatRegistry(settings, load_formats(), raster_drivers())
+    return Catalogue(settings, {"npy": ArrayReader(settings)}, local_access(settings), formats)

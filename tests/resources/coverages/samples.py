@@ -12,9 +12,10 @@ from eoxserver.backends.models import DataItem
 from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.resources.coverages import models
 
-__all__ = ["GREY", "RGB", "box_footprint", "item", "rectified", "series"]
+__all__ = ["GREY", "GREY_JSON", "RGB", "box_footprint", "item", "rectified", "series", "small"]
 
 GREY = RangeType((Field("grey", np.dtype("uint16"), nil=(NilValue(65535, reason="no data"),)),))
+GREY_JSON = '[{"name":"grey","dtype":"uint16"}]'
 RGB = RangeType(tuple(Field(name, np.dtype("uint8"), interpretation=name) for name in ("red", "green", "blue")))
 
 
@@ -44,6 +45,11 @@ def rectified(
         dataset.full_clean()
         dataset.save()
     return dataset
+
+
+def small(identifier: str, **values: Any) -> models.RectifiedDataset:
+    """A dataset of 3 rows and 4 columns."""
+    return rectified(identifier, (0, 0, 4, 3), **{"size_x": 4, "size_y": 3, **values})
 
 
 def series(identifier: str, *members: models.EOObject) -> models.DatasetSeries:
