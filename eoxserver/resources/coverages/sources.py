@@ -6,7 +6,10 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
 
 from eoxserver.backends.access import Access
 from eoxserver.backends.models import DataItem
@@ -38,12 +41,21 @@ class LazySource:
         What the catalogue says; data of another shape is refused.
     open_source : callable
         Opens the data; raises DataUnavailable. It is called again after it failed.
+    fields : sequence of Field
+        What the catalogue says, if anything; data of another type is refused.
     """
 
-    def __init__(self, identifier: str, shape: tuple[int, ...], open_source: Callable[[], Source]) -> None:
+    def __init__(
+        self,
+        identifier: str,
+        shape: tuple[int, ...],
+        open_source: Callable[[], Source],
+        fields: Sequence[Field] = (),
+    ) -> None:
         self._identifier = identifier
         self._shape = shape
         self._open_source = open_source
+        self._dtypes = tuple(field.dtype for field in fields)
         self._lock = threading.Lock()
         self._source: Source | None = None
 
@@ -55,32 +67,40 @@ class LazySource:
     @property
     def chunks(self) -> tuple[int, ...]:
         """Those of the data; raises DataUnavailable."""
-        return self._opened().chunks
+        with self._telling():
+            return self._opened().chunks
 
     @property
     def levels(self) -> tuple[Level, ...]:
         """Those of the data; raises DataUnavailable."""
-        return self._opened().levels
+        with self._telling():
+            return self._opened().levels
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """The cells of the box; raises DataUnavailable."""
-        source = self._opened()
-        try:
-            return source.read(box, fields, level)
-        except DataUnavailable as error:
-            raise self._told(error) from error
+        with self._telling():
+            cells = self._opened().read(box, fields, level)
+        if self._dtypes:
+            registered = np.result_type(*(self._dtypes[field] for field in fields))
+            if cells.values.dtype != registered:
+                raise self._changed(cells.values.dtype.name, registered.name)
+        return cells
 
-    def _told(self, error: DataUnavailable) -> DataUnavailable:
-        """The error as clients may read it."""
-        if error.locator == self._identifier:
-            return error
-        log.warning("coverage %s: %s", self._identifier, error.message)
-        folder, _, _ = (error.locator or "").rpartition("/")
-        text = error.message.replace(f"{folder}/", "") if folder else error.message
-        return DataUnavailable(
-            f"the data of coverage '{self._identifier}' cannot be read: {_FOLDERS.sub('', text)}",
-            locator=self._identifier,
-        )
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Tell of data that cannot be read in words for clients."""
+        try:
+            yield
+        except DataUnavailable as error:
+            if error.locator == self._identifier:
+                raise
+            log.warning("coverage %s: %s", self._identifier, error.message)
+            folder, _, _ = (error.locator or "").rpartition("/")
+            text = error.message.replace(f"{folder}/", "") if folder else error.message
+            raise DataUnavailable(
+                f"the data of coverage '{self._identifier}' cannot be read: {_FOLDERS.sub('', text)}",
+                locator=self._identifier,
+            ) from error
 
     def _opened(self) -> Source:
         source = self._source
@@ -88,18 +108,18 @@ class LazySource:
             return source
         with self._lock:
             if self._source is None:
-                try:
-                    opened = self._open_source()
-                except DataUnavailable as error:
-                    raise self._told(error) from error
+                opened = self._open_source()
                 if opened.shape != self._shape:
-                    raise DataUnavailable(
-                        f"the data of coverage '{self._identifier}' has {_size(opened.shape)} cells now, registered "
-                        f"were {_size(self._shape)}; registering it again with --replace takes what there is",
-                        locator=self._identifier,
-                    )
+                    raise self._changed(_size(opened.shape), _size(self._shape))
                 self._source = opened
             return self._source
+
+    def _changed(self, found: str, registered: str) -> DataUnavailable:
+        return DataUnavailable(
+            f"the data of coverage '{self._identifier}' has {found} cells now, registered were {registered}; "
+            "registering it again with --replace takes what there is",
+            locator=self._identifier,
+        )
 
 
 class Opener:
@@ -139,7 +159,7 @@ class Opener:
                 [(part, self._open(item, [fields[i] for i in part] if fields else [])) for part, item in items]
             )
 
-        return LazySource(identifier, shape, open_source)
+        return LazySource(identifier, shape, open_source, fields)
 
     def _open(self, item: DataItem, fields: Sequence[Field]) -> Source:
         """The source of one data item; raises DataUnavailable."""

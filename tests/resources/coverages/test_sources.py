@@ -17,7 +17,7 @@ from eoxserver.backends.access import Access
 from eoxserver.backends.models import DataItem
 from eoxserver.backends.readers.gdal import GdalReader
 from eoxserver.conf.schema import default_settings
-from eoxserver.core.coverage import CellBox, Cells, MemorySource, Source
+from eoxserver.core.coverage import CellBox, Cells, Level, MemorySource, Source
 from eoxserver.core.errors import DataUnavailable
 from eoxserver.core.fields import Field, NilValue
 from eoxserver.resources.coverages.sources import LazySource, Opener
@@ -81,12 +81,30 @@ def test_folders_of_the_server_are_not_told(
     def fail() -> Source:
         raise DataUnavailable(message, locator=locator)
 
+    class FailingToOpen(MemorySource):
+        @property
+        def levels(self) -> tuple[Level, ...]:
+            raise DataUnavailable(message, locator=locator)
+
+    with pytest.raises(DataUnavailable, match="coverage 'a' cannot be read"):
+        _ = LazySource("a", (2, 3), lambda: FailingToOpen(CELLS.values)).levels
     for source in (LazySource("a", (2, 3), fail), LazySource("a", (2, 3), lambda: Failing(CELLS.values))):
         caplog.clear()
         with pytest.raises(DataUnavailable) as caught:
             source.read(CellBox.whole((2, 3)), [0])
         assert (caught.value.message, caught.value.locator) == (f"the data of coverage 'a' cannot be read: {told}", "a")
         assert message in caplog.text
+
+
+def test_data_of_another_type_is_refused() -> None:
+    for dtype, fine in (("int64", True), ("uint8", False), ("float64", False)):
+        found = opener(CELLS).source("a", (2, 3), [(range(1), DataItem())], [Field("a", np.dtype(dtype))])
+        if fine:
+            assert found.read(CellBox.whole((2, 3)), [0]).values.dtype == dtype
+            continue
+        with pytest.raises(DataUnavailable, match=f"'a' has int64 cells now, registered were {dtype}") as caught:
+            found.read(CellBox.whole((2, 3)), [0])
+        assert caught.value.locator == "a"
 
 
 def test_shape_needs_no_data() -> None:
