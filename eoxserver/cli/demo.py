@@ -80,7 +80,8 @@ def _say_where(address: Address) -> None:
 The demo is at {url}/   (Ctrl-C stops it)
 
 Browser   {url}/
-QGIS      Layer > Add Layer > Add WMS/WMTS Layer (or WCS), URL {ows}
+QGIS      maps: Layer > Add Layer > Add WMS/WMTS Layer, URL {ows}
+          coverages: Layer > Add Layer > Add Raster Layer, dataset WCS:{ows}?version=2.0.1&coverage=coast
 GDAL      gdalinfo "WMS:{ows}?service=WMS&version=1.3.0&request=GetCapabilities"
           gdal_translate -of PNG "WCS:{ows}?version=2.0.1&coverage=coast" coast.png
 curl      curl -o storm.png "{ows}?service=WMS&version=1.3.0&request=GetMap&layers=storm&styles=&crs=CRS:84\

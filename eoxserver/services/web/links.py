@@ -81,7 +81,7 @@ def service_commands(base: str) -> tuple[Copyable, ...]:
     maps = _url(base, [*WMS, ("request", "GetCapabilities")])
     coverages = _url(base, [("service", "WCS"), ("request", "GetCapabilities")])
     return (
-        Copyable("QGIS, WMS and WCS connections", quote(base, safe=_SAFE_BASE)),
+        Copyable("QGIS, WMS connection", quote(base, safe=_SAFE_BASE)),
         Copyable("Layers, by GDAL", f'gdalinfo "WMS:{maps}"'),
         Copyable("Coverages, by GDAL", f'gdalinfo "WCS:{_url(base, [("version", "2.0.1")])}"'),
         Copyable("Layers, by curl", f'curl "{maps}"'),
@@ -120,6 +120,7 @@ def coverage_commands(base: str, identifier: str, labels: Sequence[str]) -> tupl
     return (
         described,
         Copyable("GeoTIFF, by curl", f'curl -o {identifier}.tif "{whole}"'),
+        Copyable("QGIS raster layer", f"WCS:{by_gdal}"),
         Copyable("GeoTIFF, by GDAL", f'gdal_translate "WCS:{by_gdal}" {identifier}.tif'),
     )
 
