@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import shapely
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from eoxserver.backends import models as backends
-from eoxserver.backends.access import connect, retrieve
+from eoxserver.backends.access import connect, install_access, retrieve
 from eoxserver.conf.schema import Settings
 from eoxserver.core.util.timetools import parse_iso8601
 from eoxserver.resources.coverages import models
+from tests.resources.coverages.arrays import local_access
 from tests.resources.coverages.samples import RGB
 
 polygon = shapely.box(10, 10, 20, 20)
@@ -139,5 +142,16 @@ def test_storages_and_packages(dataset: models.RectifiedDataset) -> None:
     assert backends.DataItem.objects.get(storage__storage_type="HTTP", package__format="ZIP") == item
 
 
-def test_access_functions_are_importable() -> None:
-    assert [function.__name__ for function in (retrieve, connect)] == ["retrieve", "connect"]
+def test_data_of_items_is_reached(dataset: models.RectifiedDataset, database: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_text("<metadata/>")
+    storage = backends.Storage.objects.create(url=str(tmp_path), storage_type="local")
+    backends.DataItem.objects.create(dataset=dataset, location="a.xml", storage=storage, semantic="metadata")
+    data_item = dataset.data_items.get(semantic="metadata")
+    before = install_access(local_access(database))
+    try:
+        local_path = retrieve(data_item)
+        assert local_path == str(path)
+        assert connect(data_item) == str(path)
+    finally:
+        install_access(before)
