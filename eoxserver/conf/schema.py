@@ -19,6 +19,7 @@ from eoxserver.conf.values import (
     CODES,
     DATABASE,
     DURATION,
+    MEMORY,
     MIME,
     MIME_MAP,
     MIMES,
@@ -246,7 +247,7 @@ class Evaluation:
     threads: int = setting(integer(0), "0", "Threads of a process; 0: one a core.")
     block_cells: int = setting(integer(1024), "1_048_576", "Cells that are computed at a time.")
     open_files: int = setting(integer(1), "128", "Files kept open by a process.")
-    tile_cache_bytes: int = setting(SIZE, "256MiB", "Memory of a process for blocks read from files.")
+    tile_cache_bytes: int = setting(MEMORY, "5%", "Memory of a process for blocks read from files.")
     map_cache_bytes: int = setting(SIZE, "64MiB", "Memory of a process for finished maps.")
 
 

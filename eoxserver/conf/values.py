@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +16,7 @@ __all__ = [
     "CODES",
     "DATABASE",
     "DURATION",
+    "MEMORY",
     "MIME",
     "MIMES",
     "MIME_MAP",
@@ -28,6 +30,7 @@ __all__ = [
     "choice",
     "integer",
     "is_mime",
+    "usable_memory",
 ]
 
 T = TypeVar("T")
@@ -201,6 +204,36 @@ def _show_size(size: int) -> str:
 
 SIZE: Kind[int] = Kind("a size as 512MiB, 1.5GB or a number of bytes", _size, _show_size)
 """Bytes; KiB, MiB, GiB, TiB are powers of 1024, kB, MB, GB, TB of 1000."""
+
+_CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+"""Where Linux tells what a container may use, in version 2 and 1 of control groups."""
+
+
+def usable_memory(limits: Iterable[Path] = _CGROUP_LIMITS) -> int:
+    """Memory of the machine, or of the container that this process runs in [bytes]."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for path in limits:
+        try:
+            text = path.read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdigit():  # "max" is no limit
+            memory = min(memory, int(text))
+    return memory
+
+
+def _memory(text: str) -> int:
+    found = re.fullmatch(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*%", text)
+    if found is None:
+        return _size(text)
+    if not 0 < float(found[1]) <= 100:
+        raise ValueError("a percentage lies above 0, up to 100")
+    mebibyte = _SIZES["MIB"]
+    return max(1, round(usable_memory() * float(found[1]) / 100 / mebibyte)) * mebibyte
+
+
+MEMORY: Kind[int] = Kind("a size as 512MiB, or a part of the machine's memory as 5%", _memory, _show_size)
+"""Bytes; a percentage is rounded to whole MiB."""
 
 _SECONDS = {"d": 86400, "h": 3600, "min": 60, "s": 1}
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from eoxserver.conf.values import (
     CODES,
     DATABASE,
     DURATION,
+    MEMORY,
     MIME,
     MIME_MAP,
     MIMES,
@@ -24,6 +26,7 @@ from eoxserver.conf.values import (
     choice,
     integer,
     is_mime,
+    usable_memory,
 )
 
 COG = "image/tiff; application=geotiff; profile=cloud-optimized"
@@ -54,6 +57,32 @@ def test_bad_size(text: str) -> None:
 @given(st.integers(1, 1 << 50))
 def test_size_text_reads_back(size: int) -> None:
     assert SIZE.parse(SIZE.show(size)) == size
+
+
+def test_memory_is_a_size_or_a_part_of_the_machine() -> None:
+    assert MEMORY.parse("512MiB") == 512 << 20
+    whole = usable_memory()
+    assert 64 << 20 < whole < 1 << 46
+    for percent in ("5%", "0.5 %", "100%"):
+        size = MEMORY.parse(percent)
+        assert size % (1 << 20) == 0
+        assert abs(size - whole * float(percent.rstrip("% ")) / 100) <= 1 << 20
+        assert MEMORY.parse(MEMORY.show(size)) == size
+
+
+def test_a_container_limits_memory(tmp_path: Path) -> None:
+    limit = tmp_path / "memory.max"
+    assert usable_memory([limit]) == usable_memory([])
+    limit.write_text("max\n")
+    assert usable_memory([limit]) == usable_memory([])
+    limit.write_text("123456789\n")
+    assert usable_memory([limit, tmp_path / "other"]) == 123456789
+
+
+@pytest.mark.parametrize("text", ["0%", "101%", "-5%", "%", "5 percent", "1000%"])
+def test_bad_memory(text: str) -> None:
+    with pytest.raises(ValueError, match="^$|percentage"):
+        MEMORY.parse(text)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15min", 900), ("12h", 43200), ("30 d", 2592000)])
@@ -222,6 +251,9 @@ def test_bad_database(text: str, reason: str) -> None:
         DATABASE.parse(text)
 
 
-@pytest.mark.parametrize("kind", [SIZE, DURATION, CODES, MIMES, MIME_MAP, NAMES, URL, DATABASE, MIME, integer(3)])
+KINDS = (SIZE, MEMORY, DURATION, CODES, MIMES, MIME_MAP, NAMES, URL, DATABASE, MIME, integer(3))
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_accepted_form_is_said(kind: Kind[Any]) -> None:
     assert len(kind.accepted) > 5
