@@ -24,14 +24,15 @@ __all__ = [
 ]  # fmt: skip
 
 
-def suggest(name: str, known: Iterable[str], limit: int = 10) -> str:
+def suggest(name: str, known: Iterable[str], limit: int = 10, counted: str = "in all") -> str:
     """Say which of the ``known`` names was probably meant, and which there are.
 
-    Never lists more than ``limit`` names, so that the text stays short on a large catalogue.
+    Never lists more than ``limit`` names, so that the text stays short on a large catalogue; says how many there are
+    ``counted`` instead.
     """
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
-    shown = ", ".join(names[:limit]) + (f", ... ({len(names)} in all)" if len(names) > limit else "")
+    shown = ", ".join(names[:limit]) + (f", ... ({len(names)} {counted})" if len(names) > limit else "")
     have = f"available: {shown}" if names else "none is available"
     return f"did you mean '{near[0]}'? {have}" if near else have
 

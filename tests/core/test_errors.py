@@ -13,6 +13,7 @@ def test_suggestions() -> None:
     assert suggest("Lonh", ["Lat", "Long"]) == "did you mean 'Long'? available: Lat, Long"
     assert suggest("zzz", ["b", "a"]) == "available: a, b"
     assert suggest("zzz", []) == "none is available"
+    assert suggest("zzz", ["a", "b", "c"], 2, "looked at") == "available: a, b, ... (3 looked at)"
     many = suggest("zzz", [f"c{n:03d}" for n in range(500)])
     assert many.endswith("c009, ... (500 in all)")
     assert len(many) < 100

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -112,7 +112,7 @@ class Catalogue:
             for identifier in missing:
                 if identifier not in found:
                     raise NoSuchCoverage(
-                        f"no coverage '{identifier}'; {self._suggestions(identifier)}", locator=identifier
+                        f"no coverage '{identifier}'; {self.suggestions(identifier)}", locator=identifier
                     )
         return tuple(found[identifier] for identifier in identifiers)
 
@@ -209,21 +209,34 @@ class Catalogue:
             names = list(newest.values_list("identifier", flat=True)[:limit])
         return tuple(reversed(names))
 
+    def suggestions(self, identifier: str, suits: Callable[[CoverageSummary], bool] | None = None) -> str:
+        """Words on coverages that may be meant by an unknown identifier.
+
+        Looks at a few of its neighbours in order, never at all coverages of a large catalogue.
+
+        Parameters
+        ----------
+        suits : callable, optional
+            Which coverages may be named; all visible ones by default.
+        """
+        found = models.Coverage.objects.filter(visible=True)
+        names = found.values_list("identifier", flat=True)
+        with _database():
+            near = set(names.order_by("identifier")[: 2 * _NEIGHBOURS + 1])
+            counted = "in all"
+            if len(near) > 2 * _NEIGHBOURS:
+                near, counted = set(), "looked at"
+                for text in {identifier, identifier.upper(), identifier.lower()}:
+                    near.update(names.filter(identifier__gte=text).order_by("identifier")[:_NEIGHBOURS])
+                    near.update(names.filter(identifier__lt=text).order_by("-identifier")[:_NEIGHBOURS])
+            if suits is not None:
+                summaries = coverage_summaries(found.filter(identifier__in=near))
+                near = {summary.identifier for summary in summaries if suits(summary)}
+        return suggest(identifier, near, counted=counted)
+
     def release(self) -> None:
         """Close the database connection of the calling thread; the next call opens one."""
         connection.close()
-
-    def _suggestions(self, identifier: str) -> str:
-        """Words on identifiers near an unknown one; looks at a few of its neighbours in order, never at all."""
-        names = models.Coverage.objects.filter(visible=True).values_list("identifier", flat=True)
-        few = list(names.order_by("identifier")[: 2 * _NEIGHBOURS + 1])
-        if len(few) <= 2 * _NEIGHBOURS:
-            return suggest(identifier, few)
-        near: set[str] = set()
-        for text in {identifier, identifier.upper(), identifier.lower()}:
-            near.update(names.filter(identifier__gte=text).order_by("identifier")[:_NEIGHBOURS])
-            near.update(names.filter(identifier__lt=text).order_by("-identifier")[:_NEIGHBOURS])
-        return suggest(identifier, near).replace(" in all)", " looked at)")
 
 
 class _Kept:

@@ -79,7 +79,7 @@ class Layers:
         """
         found = []
         for name, style in zip(request.layers, request.styles, strict=True):
-            layer = self._layer(name)
+            layer = self._layer(name, actor)
             self._check_access(name, actor)
             if style not in ("", name):
                 raise NoSuchStyle(f"styles: layer '{name}' has no style '{style}'; available: {name}", locator="styles")
@@ -87,17 +87,25 @@ class Layers:
             found.append(layer)
         return tuple(found)
 
-    def _layer(self, name: str) -> Layer:
+    def _layer(self, name: str, actor: str | None) -> Layer:
         try:
             return Layer(name, coverage=self._catalogue.coverage(name))
         except NoSuchCoverage as error:
             collection = self._catalogue.collection(name)
             if collection is not None:
                 return Layer(name, collection=collection)
-            _, _, coverages = error.message.partition("; ")
-            collections = [one.identifier for one in islice(self._catalogue.collections(), SUGGESTED)]
-            also = f"; collections: {suggest(name, collections)}" if collections else ""
-            raise NoSuchLayer(f"layers: no layer '{name}'; {coverages}{also}", locator="layers") from error
+            raise NoSuchLayer(
+                f"layers: no layer '{name}'; {self._suggestions(name, actor)}", locator="layers"
+            ) from error
+
+    def _suggestions(self, name: str, actor: str | None) -> str:
+        """Words on layers that may be meant by an unknown name: those that can be drawn, and read by the actor."""
+        coverages = self._catalogue.suggestions(
+            name, lambda one: one.domain.horizontal is not None and self.readable(one.identifier, actor)
+        )
+        few = islice(self._catalogue.collections(), SUGGESTED)
+        collections = [one.identifier for one in few if self.readable(one.identifier, actor)]
+        return f"{coverages}; collections: {suggest(name, collections)}" if collections else coverages
 
     def _check_access(self, name: str, actor: str | None) -> None:
         if not self.readable(name, actor):

@@ -194,6 +194,13 @@ def test_unknown_coverages_are_told_with_similar_ones(catalogue: Catalogue) -> N
         catalogue.coverages(["MERIS_1", "x"])
 
 
+def test_suggestions_may_be_chosen(catalogue: Catalogue) -> None:
+    for name in ("a1", "a2", "b1"):
+        small(name)
+    assert catalogue.suggestions("a3", lambda one: one.identifier != "a2") == "available: a1, b1"
+    assert catalogue.suggestions("a3", lambda one: one.domain.horizontal is None) == "none is available"
+
+
 def test_suggestions_look_at_few_identifiers_of_many(catalogue: Catalogue) -> None:
     models.EOObject.objects.bulk_create(
         [models.EOObject(identifier=f"scene_{n:05}", real_type="coverages.coverage") for n in range(500)]
@@ -206,7 +213,7 @@ def test_suggestions_look_at_few_identifiers_of_many(catalogue: Catalogue) -> No
     with CaptureQueriesContext(connection) as queries, pytest.raises(NoSuchCoverage) as told:
         catalogue.coverage("Scene_00250")
     assert len(queries) < 12
-    assert "did you mean 'scene_00" in told.value.message
+    assert "did you mean 'scene_00" in told.value.message and told.value.message.endswith(" looked at)")
     assert len(told.value.message) < 400
 
 

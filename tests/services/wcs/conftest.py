@@ -62,6 +62,9 @@ class MemoryCatalogue:
             raise NoSuchCoverage(f"no coverage '{identifier}'; {suggest(identifier, self.by_id)}", locator=identifier)
         return self.by_id[identifier]
 
+    def suggestions(self, identifier: str, suits: Callable[[Summary], bool]) -> str:
+        return suggest(identifier, [one.identifier for one in self.summaries() if suits(one)])
+
     def summaries(self) -> Iterator[Summary]:
         for coverage in self.by_id.values():
             crs = coverage.domain.horizontal_crs

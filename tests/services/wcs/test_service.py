@@ -156,6 +156,9 @@ def test_reading_may_be_denied(make: Callable[..., Client]) -> None:
         assert refused.status == 403
         assert b"AccessDenied" in body(refused)
         assert client.ask(*pairs, actor="admin").status == 200
+        missing = tuple((key, value.replace("airtemp", "airtmp")) for key, value in pairs)
+        assert b"'airtemp'" not in body(client.ask(*missing))
+        assert b"did you mean 'airtemp'" in body(client.ask(*missing, actor="admin"))
     assert b"airtemp" not in client.get("GetCapabilities")
     assert b"airtemp" in client.get("GetCapabilities", actor="admin")
 

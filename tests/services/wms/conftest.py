@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -76,6 +76,9 @@ class MemoryCatalogue:
         if identifier not in self.by_id:
             raise NoSuchCoverage(f"no coverage '{identifier}'; {suggest(identifier, self.by_id)}", locator=identifier)
         return self.by_id[identifier]
+
+    def suggestions(self, identifier: str, suits: Callable[[Summary], bool]) -> str:
+        return suggest(identifier, [one.identifier for one in self.summaries() if suits(one)])
 
     def summaries(self) -> Iterator[Summary]:
         for coverage in self.by_id.values():

@@ -34,6 +34,7 @@ ERRORS: list[tuple[dict[str, str | None], str, int, str, str]] = [
     ({"layers": None}, "MissingParameterValue", 400, "layers", "layers"),
     ({"layers": "gray"}, "LayerNotDefined", 404, "layers", "did you mean 'grey'"),
     ({"layers": "grey,nix"}, "LayerNotDefined", 404, "layers", "collections: available: empty, scenes"),
+    ({"layers": "pixel"}, "LayerNotDefined", 404, "layers", "available: broken, classes, cube, dateline, grey"),
     ({"layers": "grey,pixels"}, "InvalidRequest", 400, "layers", "j, i"),
     ({"styles": None}, "MissingParameterValue", 400, "styles", "styles"),
     ({"styles": "fancy"}, "StyleNotDefined", 404, "styles", "fancy"),
@@ -343,6 +344,8 @@ def test_what_an_actor_must_not_read_is_neither_listed_nor_drawn(tmp_path: Path)
     assert client.ask(MAP, actor="admin").status == 200
     assert b"<Name>grey</Name>" not in client.body(CAPABILITIES)
     assert b"<Name>grey</Name>" in client.body(CAPABILITIES, actor="admin")
+    told = {actor: client.ask(MAP, actor, layers="gray").body for actor in (None, "admin")}
+    assert b"'grey'" not in told[None] and b"did you mean 'grey'" in told["admin"]
     shown = client.map("scenes", bbox="0,0,4,10", width=10)
     assert 150 not in shown and 50 in shown
     assert 150 in pixels(

@@ -50,17 +50,18 @@ def readable(context: ServiceContext, request: Request, identifiers: Collection[
     if denied:
         raise AccessDenied(f"reading {', '.join(denied)} is not allowed", locator=",".join(denied))
     found: list[Coverage] = []
-    unknown: list[NoSuchCoverage] = []
+    unknown: list[str] = []
     for identifier in identifiers:
         try:
             found.append(context.catalogue.coverage(identifier))
-        except NoSuchCoverage as error:
-            error.locator = identifier
-            unknown.append(error)
+        except NoSuchCoverage:
+            unknown.append(identifier)
     if unknown:
-        raise NoSuchCoverage(
-            "; ".join(error.message for error in unknown), locator=",".join(str(error.locator) for error in unknown)
+        words = context.catalogue.suggestions(
+            unknown[0], lambda one: context.plugins.authorize(request.actor, "read", one.identifier)
         )
+        names = ", ".join(f"'{identifier}'" for identifier in unknown)
+        raise NoSuchCoverage(f"no coverage {names}; {words}", locator=",".join(unknown))
     return found
 
 
