@@ -47,12 +47,12 @@ class Domain:
         if sorted(self.crs_labels) != sorted(labels):
             raise ValueError(f"CRS order {self.crs_labels} does not name the axes {labels}")
 
-    @property
+    @cached_property
     def labels(self) -> tuple[str, ...]:
         """Axis labels in grid order."""
         return tuple(axis.label for axis in self.axes)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Cells along each axis, in grid order."""
         return tuple(axis.size for axis in self.axes)
@@ -108,7 +108,7 @@ class Domain:
         """The grid position of the first axis of this role, or None."""
         return next((i for i, axis in enumerate(self.axes) if axis.role is role), None)
 
-    @property
+    @cached_property
     def horizontal(self) -> tuple[int, int] | None:
         """Grid positions (x, y) of two regular axes of one horizontal CRS, or None."""
         x, y = self.role_index(Role.X), self.role_index(Role.Y)
