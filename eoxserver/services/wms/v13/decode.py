@@ -40,6 +40,9 @@ EXCEPTION_KINDS = {
 }
 """Values of ``exceptions``, in lower case, and what they mean."""
 
+GREATEST = 1e12
+"""Beyond all coordinates of any CRS of the Earth, in any unit; differences of greater numbers lose cells."""
+
 _BOUNDS = ("xMin", "yMin", "xMax", "yMax")
 _COLOUR = re.compile(r"(?:0[xX]|#)([0-9A-Fa-f]{6})")
 
@@ -158,6 +161,12 @@ def _bounds(params: Params, crs: Crs) -> tuple[float, float, float, float]:
         number = parse_number(part)
         if number is None:
             raise InvalidBounds(f"bbox: {name} '{part.strip()}' is not a number", locator="bbox")
+        if abs(number) > GREATEST:
+            raise InvalidBounds(
+                f"bbox: {name} '{part.strip()}' is no place on the Earth; accepted: numbers from "
+                f"{number_text(-GREATEST)} to {number_text(GREATEST)}",
+                locator="bbox",
+            )
         found[name] = number
     for axis in "xy":
         low, high = found[f"{axis}Min"], found[f"{axis}Max"]

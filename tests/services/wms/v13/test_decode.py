@@ -106,6 +106,8 @@ def test_each_mandatory_parameter_is_missed(key: str) -> None:
         ("bbox", "1,,3,4", InvalidBounds, "xMin ''"),
         ("bbox", "1,2,nan,4", InvalidBounds, "yMax 'nan'"),
         ("bbox", "1,2,3,1e999", InvalidBounds, "xMax '1e999'"),
+        ("bbox", "1,2,3,1e308", InvalidBounds, "xMax '1e308' is no place on the Earth"),
+        ("bbox", "-1.1e12,2,3,4", InvalidBounds, "accepted: numbers from -1000000000000 to 1000000000000"),
         ("bbox", "3,2,1,4", InvalidBounds, "yMin 3 is not less than yMax 1"),
         ("bbox", "1,4,3,4", InvalidBounds, "xMin 4 is not less than xMax 4"),
         ("width", "0", InvalidParameterValue, "from 1 to 4096"),
