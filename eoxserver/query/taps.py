@@ -30,6 +30,8 @@ Array: TypeAlias = npt.NDArray[Any]
 
 LEAST_SHARE = 1e-3
 """Old cells of which less lies in the new one are not met by it [cells]."""
+LEAST_WIDTH = 1e-3
+"""New cells count as this wide at least where shares of old cells are weighed; narrower ones had none [cells]."""
 SAMPLES = 16
 """Samples along each axis for ranks over wide cells."""
 
@@ -134,6 +136,7 @@ def make_taps(
         index = first + _tap_numbers(count, positions)
         weight = kernel((index + 0.5 - positions) / spread)
     else:
+        widths = np.maximum(widths, positions.dtype.type(LEAST_WIDTH))
         start, stop = positions - widths / 2, positions + widths / 2
         first = np.floor(start + SNAP)
         index = first + _tap_numbers(math.ceil(float(widths.max()) - SNAP) + 1, positions)

@@ -35,6 +35,24 @@ def test_weights_sum_up_to_one(old: int, new: int, method: Interpolation, closed
     np.testing.assert_allclose(weight.sum(axis=0), 1)
 
 
+@given(
+    st.lists(st.floats(0, 60), min_size=1, max_size=9),
+    st.floats(-12, 0).map(lambda power: 10**power),
+    st.sampled_from(METHODS),
+    st.sampled_from(["f4", "f8"]),
+)
+def test_cells_however_small_are_made_of_the_one_they_lie_in(
+    places: list[float], ratio: float, method: Interpolation, dtype: str
+) -> None:
+    positions = np.array(places, dtype)
+    taps = make_taps(positions, ratio, 60, method)
+    weight = np.ones(taps.index.shape) if taps.weight is None else taps.weight
+    assert np.isfinite(weight).all() and weight.any(axis=0).all()
+    if method is Interpolation.AVERAGE:
+        mean = (weight * (taps.index + 0.5)).sum(axis=0)
+        assert (np.abs(mean - positions) <= 0.5 + ratio + 1e-3).all()
+
+
 @given(st.integers(1, 40), st.sampled_from([m for m in METHODS if m is not Interpolation.CUBIC_SPLINE]))
 def test_equal_grids_take_each_cell_from_itself(size: int, method: Interpolation) -> None:
     taps = make_taps(np.arange(size) + 0.5, 1.0, size, method)
