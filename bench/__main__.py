@@ -130,9 +130,8 @@ def counted(queries: Iterator[str], count: Counter[str]) -> Iterator[str]:
 
 def report(case: Case) -> bool:
     """Print the rows, and answer whether the ratio is missed."""
-    print(
-        f"{'':12} {'requests/s':>11} {'of each run':>26} {'median ms':>10} {'p95 ms':>8} {'KB':>7} {'server CPU ms':>14} {'client':>7}"
-    )
+    titles = ("requests/s", "of each run", "median ms", "p95 ms", "KB", "server CPU ms", "client")
+    print("{:12} {:>11} {:>26} {:>10} {:>8} {:>7} {:>14} {:>7}".format("", *titles))
     rates = {}
     for name, results in case.results.items():
         merged = Result()

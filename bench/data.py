@@ -68,9 +68,9 @@ def _write_plain(path: Path) -> None:
 
 def strip(row: int, rows: int, width: int = WIDTH) -> npt.NDArray[np.uint8]:
     """Some rows of the world, shape (3, rows, width)."""
-    height = sum(_noise(row, rows, width, 4096 >> k, seed=k) * 0.66**k for k in range(11))
+    height = _octaves(row, rows, width, 4096, 11, 0.66, seed=0)
     relief = np.diff(height, axis=1, prepend=height[:, :1]) * 9
-    moist = sum(_noise(row, rows, width, 2048 >> k, seed=40 + k) * 0.5**k for k in range(5))
+    moist = _octaves(row, rows, width, 2048, 5, 0.5, seed=40)
     land = height > 0.12
     bed = _noise(row, rows, width, 300, seed=70) + 0.25 * _noise(row, rows, width, 60, seed=71)
     river = (np.abs(bed) < 0.012) & land
@@ -85,6 +85,14 @@ def strip(row: int, rows: int, width: int = WIDTH) -> npt.NDArray[np.uint8]:
         colours[band] = np.where(land & ~river, ground, sea + 26 * np.clip(height + 1, 0, 1) + 6 * relief)
     colours += grain * np.where(land, 5.0, 2.0)
     return np.clip(colours, 1, 255).astype(np.uint8)
+
+
+def _octaves(row: int, rows: int, width: int, cell: int, count: int, share: float, seed: int) -> Floats:
+    """Noise of many scales: each octave is half as wide as the one before, and weaker by ``share``."""
+    total = np.zeros((rows, width), np.float32)
+    for octave in range(count):
+        total += _noise(row, rows, width, cell >> octave, seed + octave) * np.float32(share**octave)
+    return total
 
 
 def _lattice(row: int, column: npt.NDArray[np.int64], seed: int) -> Floats:
@@ -119,8 +127,9 @@ def _noise(row: int, rows: int, width: int, cell: int, seed: int) -> Floats:
     return result
 
 
-def _ease(t: Floats) -> Floats:
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+def _ease(t: npt.NDArray[np.floating]) -> Floats:
+    eased: Floats = (t * t * (3 - 2 * t)).astype(np.float32)
+    return eased
 
 
 def _parcels(row: int, rows: int, height: Floats) -> Floats:

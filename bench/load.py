@@ -36,8 +36,9 @@ class Answer:
 class Wire(Protocol):
     """How requests travel to a server."""
 
-    kept: bool
-    """Whether a connection serves many requests."""
+    @property
+    def kept(self) -> bool:
+        """Whether a connection serves many requests."""
 
     def connect(self) -> socket.socket: ...
 
@@ -92,7 +93,7 @@ def _fields(head: bytearray | bytes) -> dict[str, str]:
 
 
 def _dechunked(data: bytearray, position: int) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     while True:
         line = data.index(b"\r\n", position)
         size = int(bytes(data[position:line]).split(b";")[0], 16)
@@ -129,7 +130,8 @@ class FastCgi:
         return position, False
 
     def answer(self, data: bytearray) -> Answer:
-        position, parts = 0, []
+        position = 0
+        parts: list[bytes] = []
         while data[position + 1] != END_REQUEST:
             size = (data[position + 4] << 8) | data[position + 5]
             if data[position + 1] == STDOUT:
@@ -201,8 +203,8 @@ def run(peer: Peer, queries: Iterator[str], seconds: float, clients: int, good: 
     states = [_Client() for _ in range(clients)]
     own, start = time.process_time(), time.perf_counter()
     stop = start + seconds
-    for state in states:
-        _ask(wire, selector, state, next(queries))
+    for client in states:
+        _ask(wire, selector, client, next(queries))
     busy = clients
     while busy:
         for key, _ in selector.select():

@@ -93,7 +93,9 @@ def started(data: Path, folder: Path, processes: int, png_options: str = "") -> 
         listener.listen(128)
         try:
             while len(running) < processes:  # a FastCGI process listens on its standard input
-                running.append(subprocess.Popen([PROGRAM], env=environment, stdin=listener, stdout=subprocess.DEVNULL))
+                running.append(
+                    subprocess.Popen([PROGRAM], env=environment, stdin=listener.fileno(), stdout=subprocess.DEVNULL)
+                )
             wire = FastCgi(str(path), (("SERVER_NAME", "localhost"), ("SERVER_PORT", "80"), ("SCRIPT_NAME", "/ows")))
             _check(wire)
             yield Peer(wire, [process.pid for process in running])
