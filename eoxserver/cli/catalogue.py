@@ -16,6 +16,8 @@ from eoxserver.core.coordinates import number_text
 
 __all__ = ["check", "collection", "describe", "list_command"]
 
+LONGEST = 400
+"""Longest text that ``describe`` shows whole [characters]."""
 COLUMNS = ("identifier", "kind", "begin", "end", "west", "south", "east", "north")
 
 
@@ -70,7 +72,12 @@ def _lines(whole: Mapping[str, Any]) -> Iterator[str]:
                 shown = (f"{key} {_text(text)}" for key, text in part.items() if text not in (None, "", []))
                 yield f"    {', '.join(shown)}"
         else:
-            yield f"{name}: {_text(value)}"
+            yield f"{name}: {_short(_text(value))}"
+
+
+def _short(text: str) -> str:
+    """Text that fits on a few lines; ``--json`` has it whole."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} ... ({len(text)} characters)"
 
 
 def _text(value: object) -> str:

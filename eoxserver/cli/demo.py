@@ -12,7 +12,7 @@ from eoxserver.app import Instance, open_instance
 from eoxserver.app.administration import make_instance
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.cli.console import Fault, note, progress, say
-from eoxserver.cli.samples import SERIES, samples, write_sample
+from eoxserver.cli.samples import SERIES, SERIES_TITLE, samples, write_sample
 from eoxserver.cli.serve import server_options
 from eoxserver.cli.serving import Address, interruptible, run_server
 from eoxserver.conf.reader import SETTINGS_FILE
@@ -58,6 +58,7 @@ def make_samples(instance: Instance) -> None:
     encoder = instance.plugins.encoders["COG"](instance.settings)
     workspace = Workspace(instance.paths.cache)
     registrar = instance.registrar()
+    registrar.collections.create(SERIES, SERIES_TITLE)
     with progress("making sample data") as steps:
         for title, make in samples():
             for sample in make():

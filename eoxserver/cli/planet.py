@@ -14,7 +14,10 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["COVER_COLOURS", "COVER_NAMES", "Planet", "colours", "cyclone", "hillshade", "plane_noise", "sphere_noise"]
+__all__ = [
+    "COVER_COLOURS", "COVER_NAMES", "VEGETATION_COLOURS", "Planet", "colours", "cyclone", "hillshade", "plane_noise",
+    "sphere_noise",
+]  # fmt: skip
 
 Array: TypeAlias = npt.NDArray[np.float32]
 Pixels: TypeAlias = npt.NDArray[np.uint8]
@@ -39,6 +42,11 @@ _LAND = (
     (0.0, (196, 176, 128)), (0.25, (170, 165, 105)), (0.5, (106, 134, 70)), (0.75, (56, 102, 52)), (1.0, (28, 74, 42)),
 )  # fmt: skip
 """Moisture -> colour of land."""
+_LEAVES = (
+    (0.0, (214, 196, 160)), (0.2, (206, 190, 130)), (0.4, (170, 182, 88)), (0.6, (98, 152, 58)), (0.8, (34, 110, 44)),
+    (1.0, (6, 66, 32)),
+)  # fmt: skip
+"""Vegetation index -> colour."""
 _SEA = ((0.0, (10, 28, 66)), (0.7, (18, 56, 104)), (0.93, (34, 96, 138)), (1.0, (92, 160, 172)))
 """Nearness to the surface -> colour of water."""
 
@@ -198,3 +206,13 @@ def _ramp(stops: tuple[tuple[float, tuple[int, int, int]], ...], values: Array) 
     return np.stack([np.interp(values, places, [colour[i] for _, colour in stops]) for i in range(3)]).astype(
         np.float32
     )
+
+
+def _table(stops: tuple[tuple[float, tuple[int, int, int]], ...]) -> tuple[tuple[int, int, int, int], ...]:
+    """A colour table of 256 entries, the last one see-through."""
+    shades = np.rint(_ramp(stops, np.linspace(0, 255 / 250, 255, dtype=np.float32))).astype(int).T.tolist()
+    return (*((r, g, b, 255) for r, g, b in shades), (0, 0, 0, 0))
+
+
+VEGETATION_COLOURS = _table(_LEAVES)
+"""Colours of the vegetation index times 250; 255 is no land."""

@@ -18,20 +18,22 @@ import numpy as np
 import numpy.typing as npt
 
 from eoxserver.backends.encoders.base import Encoder, Workspace
-from eoxserver.cli.planet import COVER_COLOURS, Planet, colours, cyclone, hillshade, plane_noise
+from eoxserver.cli.planet import COVER_COLOURS, VEGETATION_COLOURS, Planet, colours, cyclone, hillshade, plane_noise
 from eoxserver.core.coverage import Coverage, MemorySource
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.core.rasters import raster_domain
 from eoxserver.resources.coverages.footprints import bounds_footprint
 
-__all__ = ["SERIES", "Sample", "samples", "write_sample"]
+__all__ = ["SERIES", "SERIES_TITLE", "Sample", "samples", "write_sample"]
 
 GLOBE_ROWS = 1024
 GLOBE = (-180.0, -90.0, 180.0, 90.0)
 SERIES = "vegetation"
 """Collection of the time series."""
+SERIES_TITLE = "Vegetation index, month by month"
 NIL = -9999.0
+NIL_BYTE = 255
 YEAR = 2024
 COLOURS = ("red", "green", "blue")
 
@@ -139,19 +141,24 @@ def _temperature(planet: Planet) -> Sample:
 
 
 def _vegetation(planet: Planet, month: int) -> Sample:
-    """One month of the time series; water is nil."""
-    index = np.where(planet.land, planet.vegetation(month), NIL)[::2, ::2].astype(np.float32)
-    band = Field("ndvi", np.dtype("float32"), nil=(NilValue(NIL),), interpretation="gray")
+    """One month of the time series: the index times 250, from desert to forest; water is nil."""
+    index = np.where(planet.land, np.clip(planet.vegetation(month), 0, 1) * 250, NIL_BYTE)[::2, ::2]
+    band = Field(
+        "ndvi",
+        np.dtype("uint8"),
+        nil=(NilValue(float(NIL_BYTE)),),
+        interpretation="palette",
+        palette=VEGETATION_COLOURS,
+    )
     last = calendar.monthrange(YEAR, month)[1]
     return Sample(
         f"vegetation_{YEAR}_{month:02d}",
         f"Vegetation index, {calendar.month_name[month]} {YEAR}",
-        index[None],
+        index.astype(np.uint8)[None],
         (band,),
         begin=f"{YEAR}-{month:02d}-01T00:00:00Z",
         end=f"{YEAR}-{month:02d}-{last}T23:59:59Z",
         collection=SERIES,
-        shown=(-0.1, 0.9),
     )
 
 

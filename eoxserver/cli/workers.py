@@ -7,6 +7,8 @@ no database or raster be open, in a process that forks. Workers load the applica
 
 from __future__ import annotations
 
+import ctypes
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["THREADS", "Workers"]
 
+_PR_SET_PDEATHSIG = 1
+"""See prctl(2)."""
 THREADS = 8
 """Requests that one worker answers at a time; the engine has threads of its own."""
 
@@ -77,7 +81,14 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 def run(arguments: Sequence[str]) -> None:
     """Serve: INSTANCE BIND WORKERS SECONDS."""
     instance, bind, workers, graceful_seconds = arguments
+    _end_with_parent()
     Workers(Path(instance), bind, int(workers), int(graceful_seconds)).run()
+
+
+def _end_with_parent() -> None:
+    """Ask to be stopped when the command that started this process is killed without a chance to do so itself."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 if __name__ == "__main__":

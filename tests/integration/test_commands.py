@@ -86,6 +86,14 @@ def descendants(pid: int) -> list[int]:
     return [*children, *(below for child in children for below in descendants(child))]
 
 
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not only waiting to be forgotten."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 @contextmanager
 def serving(*words: str | Path, temporary: Path | None = None) -> Iterator[Server]:
     """Run a command that serves on a free port, until it says where."""
@@ -204,7 +212,7 @@ def test_rasters_are_served_without_an_instance_and_nothing_is_left(tmp_path: Pa
         processes = server.workers()
         server.stop(number)
     assert list(temporary.iterdir()) == []
-    assert not any(Path(f"/proc/{pid}").exists() for pid in processes)
+    assert not any(map(runs, processes))
     assert sorted(path.name for path in folder.rglob("*")) == ["a.tif", "b.tif", "below", "broken.tif", "notes.txt"]
 
 
@@ -298,3 +306,12 @@ def test_a_broken_coverage_does_not_break_the_others(tmp_path: Path) -> None:
         assert failed.value.code == 503
         failed.value.close()
         server.stop()
+
+
+def test_workers_do_not_outlive_a_command_that_is_killed(tmp_path: Path) -> None:
+    write(tmp_path / "a.tif", pattern((1, 4, 8)))
+    with serving("serve", tmp_path, "--workers", "2", temporary=tmp_path) as server:
+        processes = server.workers()
+        server.process.kill()
+        server.process.communicate()  # ends when nobody holds its output any more
+    assert not any(map(runs, processes))

@@ -87,7 +87,7 @@ def _alpha_field(fields: tuple[Field, ...], chosen: tuple[int, ...]) -> int | No
         if field.interpretation == "alpha" and position not in chosen:
             return position
     last = len(fields) - 1
-    unnamed = fields[last].interpretation in ("", "undefined", "unknown")
+    unnamed = fields[last].interpretation in ("", "undefined", "unknown") and not fields[last].label
     return last if unnamed and len(fields) in (2, 4) and chosen == tuple(range(last)) else None
 
 

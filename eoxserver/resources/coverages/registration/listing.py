@@ -69,7 +69,7 @@ def describe(found: models.EOObject) -> dict[str, Any]:
         "visible": actual.visible,
         "begin_time": _time(actual.begin_time),
         "end_time": _time(actual.end_time),
-        "bbox": [actual.west, actual.south, actual.east, actual.north] if actual.footprint is not None else None,
+        "bbox": _box(actual),
         "footprint": actual.footprint.wkt if actual.footprint is not None else None,
         "collections": sorted(actual.collections.values_list("identifier", flat=True)),
         "metadata": actual.metadata,
@@ -79,6 +79,12 @@ def describe(found: models.EOObject) -> dict[str, Any]:
     if isinstance(actual, models.Collection):
         whole["members"] = actual.eo_objects.count()
     return whole
+
+
+def _box(found: models.EOObject) -> list[float] | None:
+    """The box around the footprint, without binary noise."""
+    sides = (found.west, found.south, found.east, found.north)
+    return [round(side, 9) for side in sides if side is not None] or None
 
 
 def _coverage(coverage: models.Coverage) -> dict[str, Any]:

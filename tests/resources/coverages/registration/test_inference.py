@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import netCDF4
 import pytest
@@ -123,8 +123,8 @@ def test_a_broken_document_is_a_refusal_with_a_way_out(inference: Inference, tmp
 class Breaking(STACReader):
     """A plugin that is not careful."""
 
-    key = "breaking"
-    suffixes = (".txt",)
+    key: ClassVar[str] = "breaking"
+    suffixes: ClassVar[tuple[str, ...]] = (".txt",)
 
     def can_read(self, path: str) -> bool:
         return True
