@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 SUGGESTED = 100
 """Collections that are looked at for a suggestion."""
+MOST_COLLECTIONS = 1024
+"""Collections that are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,17 @@ class Layers:
         self._catalogue = catalogue
         self._plugins = plugins
         self._settings = settings
+        self._collections = _Known()
 
     # -- for GetMap -----------------------------------------------------------------------------
 
-    def requested(self, request: MapRequest, actor: str | None) -> tuple[Layer, ...]:
+    def requested(self, request: MapRequest, actor: str | None, version: int) -> tuple[Layer, ...]:
         """The layers of a request, in its order, each offered in its CRS and style.
+
+        Parameters
+        ----------
+        version : int
+            Of the catalogue, as it is now.
 
         Raises
         ------
@@ -79,7 +88,7 @@ class Layers:
         """
         found = []
         for name, style in zip(request.layers, request.styles, strict=True):
-            layer = self._layer(name, actor)
+            layer = self._layer(name, actor, version)
             self._check_access(name, actor)
             if style not in ("", name):
                 raise NoSuchStyle(f"styles: layer '{name}' has no style '{style}'; available: {name}", locator="styles")
@@ -87,12 +96,16 @@ class Layers:
             found.append(layer)
         return tuple(found)
 
-    def _layer(self, name: str, actor: str | None) -> Layer:
+    def _layer(self, name: str, actor: str | None, version: int) -> Layer:
+        collection = self._collections.get(version, name)
+        if collection is not None:
+            return Layer(name, collection=collection)
         try:
             return Layer(name, coverage=self._catalogue.coverage(name))
         except NoSuchCoverage as error:
             collection = self._catalogue.collection(name)
             if collection is not None:
+                self._collections.put(version, name, collection)
                 return Layer(name, collection=collection)
             raise NoSuchLayer(
                 f"layers: no layer '{name}'; {self._suggestions(name, actor)}", locator="layers"
@@ -186,6 +199,28 @@ class Layers:
             domain.horizontal_bounds,
             tuple(dimensions),
         )
+
+
+class _Known:
+    """Collections that were asked for, all of one version of the catalogue. Safe in threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._version = -1
+        self._collections: dict[str, CollectionSummary] = {}
+
+    def get(self, version: int, name: str) -> CollectionSummary | None:
+        """The collection, if it was asked for in this version."""
+        with self._lock:
+            return self._collections.get(name) if version == self._version else None
+
+    def put(self, version: int, name: str, collection: CollectionSummary) -> None:
+        """Keep a collection; those of other versions are forgotten, and all when they are many."""
+        with self._lock:
+            if version != self._version or len(self._collections) >= MOST_COLLECTIONS:
+                self._collections = {}
+                self._version = version
+            self._collections[name] = collection
 
 
 def with_crs84(crss: tuple[Crs, ...]) -> tuple[Crs, ...]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["MapMaker"]
 
 log = logging.getLogger(__name__)
+
+BATCH = 16
+"""Members of a collection that are looked up at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +154,34 @@ class MapMaker:
             end=max((span.end for span in spans), default=None),
             limit=self._limit + 1,
         )
-        for name in reversed(names):
-            if not self._layers.readable(name, actor):
-                continue
-            try:
-                coverage = self._catalogue.coverage(name)
-            except (DataUnavailable, NoSuchCoverage) as error:  # broken in the catalogue, or taken out of it just now
-                log.warning("layer %s is drawn without coverage %s: %s", collection.identifier, name, error.message)
-                continue
+        readable = [name for name in reversed(names) if self._layers.readable(name, actor)]
+        for coverage in self._members(collection.identifier, readable):
             if coverage.domain.horizontal is None or not shows_time(coverage, spans, self._closed):
                 continue
             own = _own_dimensions(request, coverage)
             try:
                 yield from self._coverage_parts(own, coverage, alone=False, all_fields=all_fields, member=True)
             except InvalidDimensionValue as error:
-                log.debug("coverage %s has nothing to show: %s", name, error.message)
+                log.debug("coverage %s has nothing to show: %s", coverage.identifier, error.message)
+        if len(names) > self._limit:
+            raise too_many(self._limit)
+
+    def _members(self, collection: str, names: Sequence[str]) -> Iterator[Coverage]:
+        """The coverages of these names, a few at a time, without those that cannot be had."""
+        for start in range(0, len(names), BATCH):
+            batch = names[start : start + BATCH]
+            try:
+                yield from self._catalogue.coverages(batch)
+                continue
+            except (DataUnavailable, NoSuchCoverage):
+                log.debug("one of %s cannot be had; each is tried", ", ".join(batch))
+            for name in batch:
+                try:
+                    coverage = self._catalogue.coverage(name)
+                except (DataUnavailable, NoSuchCoverage) as error:  # broken, or taken out of the catalogue just now
+                    log.warning("layer %s is drawn without coverage %s: %s", collection, name, error.message)
+                else:
+                    yield coverage
 
     def _check_span(self, request: MapRequest, collection: CollectionSummary) -> None:
         spans = requested_spans(request)

@@ -116,17 +116,17 @@ class WebMapService:
 
     def _get_map(self, version: MapVersion, request: Request) -> Response:
         asked = version.decode_get_map(request.params, self._media_types, *self._limits)
-        if asked.explain:
-            return json_response(self._explained(asked, request.actor))
         catalogue_version, key = self._context.catalogue.version(), (asked, request.actor)
-        found = self._cache.get(catalogue_version, key)
+        found = None if asked.explain else self._cache.get(catalogue_version, key)
         if found is None:
-            found = CachedMap(self._map(asked, request.actor), asked.media_type)
+            layers = self._layers.requested(asked, request.actor, catalogue_version)
+            if asked.explain:
+                return json_response(self._explained(asked, layers, request.actor))
+            found = CachedMap(self._map(asked, layers, request.actor), asked.media_type)
             self._cache.put(catalogue_version, key, found)
         return Response(found.body, found.media_type)
 
-    def _map(self, asked: MapRequest, actor: str | None) -> bytes:
-        layers = self._layers.requested(asked, actor)
+    def _map(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> bytes:
         driver = self._drivers[asked.media_type]
         if driver not in COLOUR_DRIVERS:
             values = self._values(asked, layers, actor, driver)
@@ -143,6 +143,6 @@ class WebMapService:
         engine = self._context.engine
         return b"".join(engine.encode(engine.evaluate(plan), driver, {}))
 
-    def _explained(self, asked: MapRequest, actor: str | None) -> object:
-        plan = self._maps.plan(asked, self._layers.requested(asked, actor), actor)
+    def _explained(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> object:
+        plan = self._maps.plan(asked, layers, actor)
         return {"plan": None, "cost": None} if plan is None else self._context.engine.explain(plan)

@@ -80,6 +80,9 @@ class MemoryCatalogue:
     def suggestions(self, identifier: str, suits: Callable[[Summary], bool]) -> str:
         return suggest(identifier, [one.identifier for one in self.summaries() if suits(one)])
 
+    def coverages(self, identifiers: Iterable[str]) -> tuple[Coverage, ...]:
+        return tuple(self.coverage(identifier) for identifier in identifiers)
+
     def summaries(self) -> Iterator[Summary]:
         for coverage in self.by_id.values():
             yield Summary(

@@ -254,3 +254,26 @@ def test_explain(client: Client) -> None:
     layered = json.loads(client.body(WHOLE, explain="true", layers="rgb,scenes", crs="CRS:84", bbox="0,0,6,4"))
     assert layered["plan"]["node"] == "Overlay"
     assert json.loads(client.body(WHOLE, explain="true", layers="empty"))["plan"] is None
+
+
+def test_collections_are_looked_up_once_a_version(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    original = client.catalogue.collection
+    monkeypatch.setattr(client.catalogue, "collection", lambda name: (asked.append(name), original(name))[1])
+    for width in range(1, 4):
+        client.map("scenes", width=width)
+    assert asked == ["scenes"]
+    client.catalogue.number += 1
+    client.map("scenes", width=4)
+    assert asked == ["scenes", "scenes"]
+
+
+def test_members_that_may_not_be_read_do_not_hide_that_others_are_left_out(tmp_path: Path) -> None:
+    scenes = [scene(f"s{day:02}", day, day) for day in range(1, 9)]
+    names = tuple(one.identifier for one in scenes)
+    settings = Settings(limits=Limits(max_map_coverages=3))
+    client = make_client(tmp_path, scenes, {"many": names}, settings, hidden=names[5:])
+    response = client.ask(WHOLE, layers="many")
+    assert response.status == 400
+    assert isinstance(response.body, bytes)
+    assert b"more than 3 coverages" in response.body
