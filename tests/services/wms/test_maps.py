@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from eoxserver.conf.schema import Limits, Settings, Wms
-from tests.services.wms.conftest import GET_MAP, Client, make_client, pixels
+from tests.services.wms.conftest import GET_MAP, Client, Summary, make_client, pixels
 from tests.services.wms.coverages import COLUMNS, NUMBERS, ROWS, all_coverages, broken, scene
 
 WHOLE = GET_MAP.format(layers="grey", bbox="0,0,4,6", width=6, height=4)
@@ -259,7 +259,12 @@ def test_explain(client: Client) -> None:
 def test_collections_are_looked_up_once_a_version(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     original = client.catalogue.collection
-    monkeypatch.setattr(client.catalogue, "collection", lambda name: (asked.append(name), original(name))[1])
+
+    def counted(name: str) -> Summary | None:
+        asked.append(name)
+        return original(name)
+
+    monkeypatch.setattr(client.catalogue, "collection", counted)
     for width in range(1, 4):
         client.map("scenes", width=width)
     assert asked == ["scenes"]
