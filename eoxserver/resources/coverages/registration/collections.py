@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -108,10 +108,13 @@ class Collections:
                 f"'{identifier}' is a {type(actual).__name__} and cannot take members", locator="collection"
             )
 
-    def get_or_create(self, identifier: str) -> models.Collection:
-        """The collection of this identifier, made when there is none."""
-        found = models.Collection.objects.filter(identifier=identifier).first()
-        return found if found is not None else self.create(identifier)
+    def add(self, identifier: str, members: Sequence[models.EOObject]) -> None:
+        """Insert those that are not in it yet into a collection, which is made when there is none."""
+        found = models.Collection.objects.filter(identifier=identifier).first() or self.create(identifier)
+        keys = [member.pk for member in members]
+        inside = set(found.eo_objects.filter(pk__in=keys).values_list("pk", flat=True))
+        if outside := [member for member in members if member.pk not in inside]:
+            found.insert(*outside)
 
 
 def sentence(error: Exception) -> str:

@@ -32,8 +32,9 @@ from eoxserver.resources.coverages.registration.proposals import Options, Outcom
 
 __all__ = ["Registrar"]
 
-BATCH = 32
-"""Files of one transaction."""
+FIRST_BATCH, LARGEST_BATCH = 32, 512
+"""Files of one transaction: few at first, so that something shows soon; then twice as many each time, because a
+collection gathers its footprint once a transaction."""
 THREADS = 4
 """Files that are looked at ahead."""
 
@@ -94,8 +95,10 @@ class Registrar:
         if options.together:
             yield from run.register_together(list(seen))
         else:
-            while batch := list(islice(seen, BATCH)):
+            size = FIRST_BATCH
+            while batch := list(islice(seen, size)):
                 yield from run.register_each(batch)
+                size = min(2 * size, LARGEST_BATCH)
 
     def deregister(self, identifiers: Iterable[str]) -> None:
         """Take coverages out of the catalogue, all or none; their files stay.
@@ -215,7 +218,7 @@ class _Run:
                 if coverage is not None:
                     stored.append(coverage)
             if stored and self.options.collection is not None:
-                self.collections.get_or_create(self.options.collection).insert(*stored)
+                self.collections.add(self.options.collection, stored)
         return outcomes
 
     def _store_one(self, path: Path, proposal: Proposal) -> tuple[Status, models.EOObject | None]:

@@ -150,6 +150,11 @@ def test_a_collection_is_made_and_filled(registrar: Registrar, folder: Path) -> 
     assert found.footprint is not None and found.begin_time is not None
     register(registrar, folder / "b.tif", collection="more")
     assert [member.identifier for member in models.DatasetSeries.objects.get(identifier="more")] == ["b"]
+    version = catalogue_version()
+    register(registrar, folder, collection="scenes")
+    assert catalogue_version() == version, "what is in the collection already is not inserted again"
+    register(registrar, folder, collection="more")
+    assert models.DatasetSeries.objects.get(identifier="more").eo_objects.count() == 3
 
 
 @pytest.mark.parametrize(("name", "message"), [("a b", "not an identifier"), ("taken", "cannot take members")])
@@ -224,7 +229,7 @@ def test_a_crs_without_code_is_kept_as_text(registrar: Registrar, tmp_path: Path
 def test_batches_are_committed_one_by_one(
     registrar: Registrar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BATCH", 2)
+    monkeypatch.setattr(module, "FIRST_BATCH", 2)
     for number in range(5):
         write(tmp_path / f"f{number}.tif", pattern((1, 4, 8)))
     running = registrar.register([tmp_path], Options(collection="s"))
