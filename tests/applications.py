@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,12 @@ from eoxserver.resources.coverages.registration.proposals import Options
 __all__ = ["Application", "application", "instance_template", "raster_cells"]
 
 
-@dataclass(frozen=True)
 class Application:
     """An instance and its WSGI application."""
 
-    instance: Instance
-    client: Client
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.client = Client(build_app(instance))
 
     def get(self, query: str, **headers: str) -> TestResponse:
         """Ask the OGC endpoint with a query that is encoded already."""
@@ -85,7 +84,7 @@ def application(
     reconfigure(load_settings(root, effective))
     opened = open_instance(root, effective)
     try:
-        yield Application(opened, Client(build_app(opened)))
+        yield Application(opened)
     finally:
         opened.close()
         close_connections()
