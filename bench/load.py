@@ -202,31 +202,45 @@ def run(peer: Peer, queries: Iterator[str], seconds: float, clients: int, good: 
     before = cpu_seconds(peer.pids)
     states = [_Client() for _ in range(clients)]
     own, start = time.process_time(), time.perf_counter()
-    stop = start + seconds
-    for client in states:
-        _ask(wire, selector, client, next(queries))
-    busy = clients
-    while busy:
-        for key, _ in selector.select():
-            state: _Client = key.data
-            assert state.connection is not None
-            answer = _advance(wire, selector, state)
-            if answer is None:
-                continue
-            now = time.perf_counter()
-            if not good(answer):
-                raise ValueError(f"{state.query}: {answer.status} {answer.media_type} {answer.body[:500]!r}")
-            result.latencies.append(now - state.began)
-            result.sizes.append(len(answer.body))
-            if now < stop:
-                _ask(wire, selector, state, next(queries))
-            else:
-                result.seconds = max(result.seconds, now - start)
-                _close(selector, state)
-                busy -= 1
+    try:
+        for client in states:
+            _ask(wire, selector, client, next(queries))
+        while any(client.connection for client in states):
+            for key, _ in selector.select():
+                _serve(wire, selector, key.data, queries, start, start + seconds, good, result)
+    finally:
+        for client in states:
+            _close(selector, client)
+        selector.close()
     result.own_seconds = time.process_time() - own
     result.server_seconds = cpu_seconds(peer.pids) - before
     return result
+
+
+def _serve(
+    wire: Wire,
+    selector: selectors.BaseSelector,
+    state: _Client,
+    queries: Iterator[str],
+    start: float,
+    stop: float,
+    good: Callable[[Answer], bool],
+    result: Result,
+) -> None:
+    """Take what has arrived for a client; count a whole answer, and ask on while there is time."""
+    answer = _advance(wire, selector, state)
+    if answer is None:
+        return
+    now = time.perf_counter()
+    if not good(answer):
+        raise ValueError(f"{state.query}: {answer.status} {answer.media_type} {answer.body[:500]!r}")
+    result.latencies.append(now - state.began)
+    result.sizes.append(len(answer.body))
+    if now < stop:
+        _ask(wire, selector, state, next(queries))
+    else:
+        result.seconds = max(result.seconds, now - start)
+        _close(selector, state)
 
 
 def _ask(wire: Wire, selector: selectors.BaseSelector, state: _Client, query: str) -> None:
