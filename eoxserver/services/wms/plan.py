@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
 from eoxserver.core.coverage import Coverage
+from eoxserver.core.crs import same_horizontal
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidDimensionValue, suggest
 from eoxserver.core.selection import GRID, Slice
@@ -93,10 +94,19 @@ def coverage_plans(
             node = SubsetNode(node, subsets)
         if picture is not None and picture.fields != tuple(range(len(coverage.range_type))):
             node = Select(node, picture.fields)
-        interpolation = request.interpolation
-        if picture is not None and picture.palette is not None:
-            interpolation = Interpolation.NEAREST  # between two numbers of a palette there is no third colour
-        yield Reproject(node, request.crs, TargetGrid(request.bounds, request.width, request.height), interpolation)
+        grid = TargetGrid(request.bounds, request.width, request.height)
+        yield Reproject(node, request.crs, grid, _interpolation(coverage, request, picture))
+
+
+def _interpolation(coverage: Coverage, request: MapRequest, picture: Picture | None) -> Interpolation:
+    """The method asked for, where it is used: for other CRSs than the coverage's, and for values that have between.
+
+    Maps in the CRS of the coverage show its cells as they are; between two numbers of a palette is no third colour.
+    """
+    native = coverage.domain.horizontal_crs
+    if native is None or same_horizontal(native, request.crs) or (picture is not None and picture.palette is not None):
+        return Interpolation.NEAREST
+    return request.interpolation
 
 
 def _choice(

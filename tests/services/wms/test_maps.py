@@ -110,9 +110,19 @@ def test_across_the_antimeridian(client: Client, bbox: str, columns: range) -> N
 
 
 def test_interpolation(client: Client) -> None:
-    near, smooth = (client.map("rgb", width=60, height=40, interpolation=how) for how in ("near", "bilinear"))
-    assert len(np.unique(near[..., 0])) == NUMBERS.size
-    assert np.abs(np.diff(smooth[20, 10:50, 0].astype(int))).max() <= 1
+    near, smooth = (
+        client.map("rgb", bbox="0,0,667916,445640", crs="EPSG:3857", width=60, height=40, interpolation=how)
+        for how in ("near", "bilinear")
+    )
+    column = smooth[5:-5, 33, 0].astype(int)
+    assert np.abs(np.diff(column)).max() <= 1, "from one row of cells to the next, six greater, there are steps of one"
+    assert np.abs(np.diff(near[5:-5, 33, 0].astype(int))).max() == 6
+
+
+@pytest.mark.parametrize(("crs", "bbox"), [("EPSG:4326", "0,0,4,6"), ("CRS:84", "0,0,6,4")])
+def test_the_own_crs_shows_cells_as_they_are(client: Client, crs: str, bbox: str) -> None:
+    shown = client.map("grey", bbox=bbox, crs=crs, width=60, height=40, interpolation="cubic")
+    assert shown.tolist() == (10 * NUMBERS).repeat(10, axis=0).repeat(10, axis=1).tolist()
 
 
 # -- several layers -------------------------------------------------------------------------------
