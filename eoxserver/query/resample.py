@@ -20,6 +20,8 @@ from eoxserver.query.taps import LINEAR, RANKED, Array, Taps
 
 __all__ = ["combined", "gathered", "rounded", "without_nan", "working_type"]
 
+WHOLE_WEIGHT = 1e-5
+"""Sums of weights this near to 1 are 1."""
 LEAST_WEIGHT = 1e-6
 """Sum of weights below which nothing valid contributes."""
 
@@ -137,7 +139,8 @@ def _divided(values: Array, weight: Array | None, dtype: np.dtype[Any]) -> Cells
     if weight is None:
         return Cells(rounded(values, dtype))
     valid = weight > LEAST_WEIGHT
-    np.divide(values, weight, out=values, where=valid)
+    # where everything took part the result must not depend on there being a mask elsewhere, not even by rounding
+    np.divide(values, weight, out=values, where=valid & (np.abs(weight - 1) > WHOLE_WEIGHT))
     values[~valid] = 0
     return Cells(rounded(values, dtype), None if valid.all() else valid)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -160,7 +161,8 @@ def _finished(index: Array, weight: Array, limits: tuple[int, int] | None, metho
     if limits is not None:
         weight = np.where((index >= limits[0]) & (index <= limits[1]), weight, 0)
     if method in LINEAR:
-        weight = weight / weight.sum(axis=0)
+        # one after the other: numpy's own sum takes another order where there is one position only
+        weight = weight / reduce(np.add, weight)
     else:
         weight = ((weight > LEAST_SHARE) | (weight == weight.max(axis=0))).astype(weight.dtype)
     used = weight.reshape(weight.shape[0], -1).any(axis=1)
