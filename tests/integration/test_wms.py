@@ -72,7 +72,7 @@ def test_capabilities(real: Application, validate_xml: ValidateXml) -> None:
     corners = [float(box.get(name) or "nan") for name in ("minx", "miny", "maxx", "maxy")]
     assert corners == pytest.approx([-44.525, 111.975, -8.975, 156.275], abs=1e-9)
     time = root.findtext(".//wms:Layer[wms:Name='MER_FRS']/wms:Dimension[@name='time']", "", NS)
-    assert time.startswith("2006-08-16T09:09:29Z/2006-08-30T10:")
+    assert [instant[:10] for instant in time.split(",")] == ["2006-08-16", "2006-08-22", "2006-08-30"]
 
 
 def test_one_pixel_a_cell(real: Application, shared: Path) -> None:

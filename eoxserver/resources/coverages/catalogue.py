@@ -197,17 +197,20 @@ class Catalogue:
             When the box is none, or the span ends before it begins.
         """
         with _database():
-            key = models.Collection.objects.filter(identifier=identifier).values_list("pk", flat=True).first()
-            if key is None:
-                raise NoSuchCoverage(f"no collection '{identifier}'", locator=identifier)
-            inside = models.Membership.objects.filter(
-                collection_id__in=_with_descendants(key), eo_object_id=OuterRef("pk")
-            )
-            found = models.Coverage.objects.filter(Exists(inside))
-            found = found.search(bbox, begin, end, closed=self._closed_intervals)
+            found = _members(identifier).search(bbox, begin, end, closed=self._closed_intervals)
             newest = found.order_by(Coalesce(F("begin_time"), F("end_time")).desc(nulls_last=True), "-identifier")
             names = list(newest.values_list("identifier", flat=True)[:limit])
         return tuple(reversed(names))
+
+    def collection_times(self, identifier: str, limit: int) -> tuple[datetime, ...]:
+        """The times at which coverages in a collection, or in those within it, begin: each once, the earliest first.
+
+        Answers no more than ``limit``. Raises NoSuchCoverage when there is no such collection.
+        """
+        with _database():
+            times = _members(identifier).exclude(begin_time=None).order_by("begin_time")
+            found = times.values_list("begin_time", flat=True).distinct()[:limit]
+            return tuple(begin for begin in found if begin is not None)
 
     def suggestions(self, identifier: str, suits: Callable[[CoverageSummary], bool] | None = None) -> str:
         """Words on coverages that may be meant by an unknown identifier.
@@ -281,6 +284,15 @@ def _database() -> Iterator[None]:
         if not connection.in_atomic_block:
             connection.close()
         raise CatalogueUnavailable("the catalogue cannot be read; the log of the server has the details") from error
+
+
+def _members(identifier: str) -> models.EOObjectQuerySet[models.Coverage]:
+    """The coverages in a collection and in those within it; raises NoSuchCoverage when there is no such collection."""
+    key = models.Collection.objects.filter(identifier=identifier).values_list("pk", flat=True).first()
+    if key is None:
+        raise NoSuchCoverage(f"no collection '{identifier}'", locator=identifier)
+    inside = models.Membership.objects.filter(collection_id__in=_with_descendants(key), eo_object_id=OuterRef("pk"))
+    return models.Coverage.objects.filter(Exists(inside))
 
 
 def _with_descendants(key: int) -> set[int]:

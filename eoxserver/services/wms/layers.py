@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from eoxserver.core.errors import (
     NoSuchStyle,
     suggest,
 )
+from eoxserver.core.util.timetools import isotime
 from eoxserver.plugins.manager import Plugins
 from eoxserver.resources.coverages.crss import layer_crss, require_offered, wms_crss
 from eoxserver.services.wms.entries import Dimension, LayerEntry
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 SUGGESTED = 100
 """Collections that are looked at for a suggestion."""
+MOST_TIMES = 1000
+"""Times of a collection that are listed one by one."""
 MOST_COLLECTIONS = 1024
 """Collections that are remembered."""
 
@@ -171,8 +174,16 @@ class Layers:
             collection.abstract,
             self.common_crss(),
             collection.wgs84_bounds,
-            dimensions=_time_of(collection),
+            dimensions=self._times_of(collection),
         )
+
+    def _times_of(self, collection: CollectionSummary) -> tuple[Dimension, ...]:
+        """The times at which members begin, so that clients offer those and none between; of too many, the span."""
+        whole = _time_of(collection)
+        times = self._catalogue.collection_times(collection.identifier, MOST_TIMES + 1) if whole else ()
+        if not 1 < len(times) <= MOST_TIMES:
+            return whole
+        return (replace(whole[0], extent=",".join(isotime(instant) for instant in times)),)
 
     def _coverage_entry(self, summary: CoverageSummary) -> LayerEntry:
         domain = summary.domain

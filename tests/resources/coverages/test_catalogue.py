@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +71,19 @@ def test_pages_of_coverages_with_a_text(catalogue: Catalogue) -> None:
     assert [one.identifier for one in catalogue.page("SCENE_4")[1]] == ["scene_4"]
     assert catalogue.page("0% %")[0] == 3, "signs of patterns mean themselves"
     assert catalogue.page("hidden") == (0, ())
+
+
+def test_times_of_a_collection(catalogue: Catalogue) -> None:
+    days = [START + timedelta(days=day) for day in (3, 1, 2, 1)]
+    scenes = [small(f"s{number}", begin_time=day, end_time=day) for number, day in enumerate(days)]
+    inner, outer = series("inner"), series("outer")
+    inner.insert(*scenes[:2], small("timeless"))
+    outer.insert(inner, *scenes[2:])
+    assert catalogue.collection_times("inner", 10) == (days[1], days[0])
+    assert catalogue.collection_times("outer", 10) == (days[1], days[2], days[0])
+    assert catalogue.collection_times("outer", 2) == (days[1], days[2])
+    with pytest.raises(NoSuchCoverage, match="no collection 's1'"):
+        catalogue.collection_times("s1", 1)
 
 
 def test_files_of_bands_become_one_source(catalogue: Catalogue, tmp_path: Path) -> None:

@@ -108,6 +108,10 @@ class MemoryCatalogue:
             whole = (min(west), min(south), max(east), max(north))
         return Summary(identifier, min(begins, default=None), max(ends, default=None), whole, title=f"All {identifier}")
 
+    def collection_times(self, identifier: str, limit: int) -> tuple[datetime, ...]:
+        inside = [self.by_id[name].begin_time for name in self.members[identifier]]
+        return tuple(sorted({begin for begin in inside if begin is not None}))[:limit]
+
     def collection_members(
         self,
         identifier: str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -228,7 +229,7 @@ def test_every_announced_crs_is_answered(client: Client) -> None:
         ("old", [("time", "ISO8601", "2006-08-16T09:00:00Z/2006-08-16T09:05:00Z",
                   "2006-08-16T09:00:00Z/2006-08-16T09:05:00Z/PT5M")]),
         ("scenes", [("time", "ISO8601", "2006-08-16T09:00:00Z/2006-08-30T09:05:00Z",
-                     "2006-08-16T09:00:00Z/2006-08-30T09:05:00Z/P14DT5M")]),
+                     "2006-08-16T09:00:00Z,2006-08-22T09:00:00Z,2006-08-30T09:00:00Z")]),
         ("empty", []),
     ],
 )  # fmt: skip
@@ -239,6 +240,14 @@ def test_dimensions(client: Client, name: str, dimensions: list[tuple[str, ...]]
         (one.get("name"), one.get("units"), one.get("default"), one.text) for one in layer.findall("wms:Dimension", NS)
     ]
     assert found == dimensions
+
+
+def test_of_too_many_times_the_span_is_announced(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = tuple(datetime(2006, 8, 16, tzinfo=UTC) + timedelta(hours=hour) for hour in range(1001))
+    monkeypatch.setattr(client.catalogue, "collection_times", lambda name, limit: times[:limit])
+    assert layer_texts(client, "scenes", "wms:Dimension") == ["2006-08-16T09:00:00Z/2006-08-30T09:05:00Z/P14DT5M"]
+    monkeypatch.setattr(client.catalogue, "collection_times", lambda name, limit: times[1:limit])
+    assert layer_texts(client, "scenes", "wms:Dimension")[0].count(",") == 999
 
 
 def test_announced_dimensions_are_answered(client: Client) -> None:
