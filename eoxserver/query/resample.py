@@ -4,7 +4,7 @@
 Old cells that are not valid, or lie beyond the edge, take no part; the other weights grow instead. A new cell that no
 valid old cell contributes to is not valid. NaN counts as not valid, except that ``near`` picks it. Integers are rounded
 half up and clipped to their type. Quantile q of n values is the one of rank ``ceil(q n)``; of equally frequent values
-``mode`` takes the least.
+``mode`` takes the least. Complex numbers are ordered by their real parts, then by their imaginary parts.
 """
 
 from __future__ import annotations
@@ -147,8 +147,9 @@ def _divided(values: Array, weight: Array | None, dtype: np.dtype[Any]) -> Cells
 
 def _worst(dtype: np.dtype[Any], method: Interpolation) -> Any:
     """A value that loses against every other."""
-    if dtype.kind == "f":
-        return dtype.type(np.inf if method is not Interpolation.MAX else -np.inf)
+    if dtype.kind in "fc":
+        end = np.inf if method is not Interpolation.MAX else -np.inf
+        return dtype.type(end if dtype.kind == "f" else complex(end, end))
     if dtype.kind == "b":
         return dtype.type(method is not Interpolation.MAX)
     limits = np.iinfo(dtype)

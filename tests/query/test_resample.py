@@ -130,3 +130,15 @@ def test_the_least_of_equally_frequent_values_is_the_mode() -> None:
     values = np.array([[[7, 3, 3, 7, 9, 1]]], dtype="u1")
     taps = make_taps(np.array([3.0]), 6.0, 6, Interpolation.MODE)
     assert combined(Cells(values), {2: taps}, Interpolation.MODE).values.tolist() == [[[3]]]
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"), [(Interpolation.MIN, 1 + 5j), (Interpolation.MAX, 3 + 1j), (Interpolation.MODE, 2 + 2j)]
+)
+def test_complex_values_have_an_order(method: Interpolation, expected: complex) -> None:
+    values = np.array([[[3 + 1j, 2 + 2j, 2 + 2j, 1 + 5j, -9]]], np.complex64)
+    valid = np.array([[[True, True, True, True, False]]])
+    taps = {2: make_taps(np.array([2.5]), 5.0, 5, method)}
+    found = combined(Cells(values, valid), taps, method)
+    assert found.values.dtype == np.complex64
+    assert found.values.ravel().tolist() == [expected]
