@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Maps as bytes: PNG and JPEG at once, other formats through their encoders; and errors as pictures."""
+"""Maps as bytes: PNG, JPEG and GIF at once, other formats through their encoders; and errors as pictures."""
 
 from __future__ import annotations
 
+import io
 import textwrap
 
 import numpy as np
@@ -34,7 +35,7 @@ FONT_SIZE = 13
 
 def has_alpha(driver: str) -> bool:
     """Whether images of a driver can be see-through."""
-    return driver != "JPEG"
+    return driver not in ("JPEG", "BMP")
 
 
 def encode_map(pixels: Bytes, driver: str, engine: Engine, request: MapRequest | None = None) -> bytes:
@@ -53,11 +54,27 @@ def encode_map(pixels: Bytes, driver: str, engine: Engine, request: MapRequest |
         return encode_png(pixels)
     if driver == "JPEG":
         return encode_jpeg(pixels)
+    if driver == "GIF":
+        return _encode_gif(pixels)
+    if driver == "WEBP":
+        pixels = _in_colour(pixels)
     names = INTERPRETATIONS[pixels.shape[2]]
     fields = tuple(Field(name, np.dtype(np.uint8), interpretation=name) for name in names)
     source = MemorySource(np.moveaxis(pixels, 2, 0))
     coverage = Coverage("map", _domain(pixels, request), RangeType(fields), source)
     return b"".join(engine.encode(coverage, driver, {}))
+
+
+def _encode_gif(pixels: Bytes) -> bytes:
+    """A GIF of the 256 colours that fit best, one of them transparent where there is alpha."""
+    image, file = Image.fromarray(_in_colour(pixels) if pixels.shape[2] > 1 else pixels[..., 0]), io.BytesIO()
+    image.save(file, "GIF")
+    return file.getvalue()
+
+
+def _in_colour(pixels: Bytes) -> Bytes:
+    """Red, green, blue and, where there was, alpha."""
+    return pixels if pixels.shape[2] > 2 else pixels[..., [0, 0, 0, 1][: pixels.shape[2] + 2]]
 
 
 def _domain(pixels: Bytes, request: MapRequest | None) -> Domain:
