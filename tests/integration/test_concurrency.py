@@ -221,8 +221,9 @@ def test_a_catalogue_may_change_while_it_is_served(tmp_path: Path) -> None:
 
 def test_a_file_may_be_replaced_while_it_is_read(tmp_path: Path) -> None:
     instance = instance_of(tmp_path)
-    versions = [pattern((3, 50, 100)), pattern((3, 50, 100))[:, ::-1]]
-    served = Path(write(tmp_path / "served.tif", versions[0]))
+    versions = [pattern((3, 320, 480)), pattern((3, 320, 480))[:, ::-1]]
+    tiles: dict[str, Any] = {"tiled": True, "blockxsize": 16, "blockysize": 16}
+    served = Path(write(tmp_path / "served.tif", versions[0], **tiles))
     eoxserver("register", "--instance", instance, served)
     query = f"{GET_COVERAGE}&coverageId=served"
 
@@ -236,5 +237,5 @@ def test_a_file_may_be_replaced_while_it_is_read(tmp_path: Path) -> None:
         with clients(url, either, either) as done:
             while not done(30):
                 for version in versions:
-                    Path(write(tmp_path / "other.tif", version)).replace(served)
+                    Path(write(tmp_path / "other.tif", version, **tiles)).replace(served)
         np.testing.assert_array_equal(raster_cells(requests.get(f"{url}?{query}").content), versions[1])

@@ -7,10 +7,10 @@ straight from the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,19 @@ from rasterio.io import DatasetReader
 from eoxserver.backends.locations import data_file
 from eoxserver.backends.rasters import GDAL_ERRORS, unavailable
 from eoxserver.backends.readers.blockcache import BlockCache
-from eoxserver.backends.readers.handles import FileIdentity, Handles, identify
+from eoxserver.backends.readers.handles import FileChanged, FileIdentity, Handles, identify
 from eoxserver.backends.readers.layout import Layout, Unit, load_layout
 from eoxserver.core.coverage import CellBox, Cells, Level
 from eoxserver.core.errors import DataUnavailable
 
 __all__ = ["GdalSource"]
 
+Result = TypeVar("Result")
 Span: TypeAlias = tuple[slice, slice]
 """Rows and columns."""
 
+ATTEMPTS = 5
+"""How often a file is looked at that is another one each time it is opened."""
 CACHED_SHARE = 8
 """A window larger than this part of the block cache would only push out what others need: it is not kept."""
 
@@ -67,7 +70,10 @@ class GdalSource:
         return self._known().levels
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
-        """Read cells; see ``core.coverage.Source``."""
+        """Read cells, all of them from the file as it is at one moment; see ``core.coverage.Source``."""
+        return _persistently(lambda: self._read_once(box, fields, level))
+
+    def _read_once(self, box: CellBox, fields: Sequence[int], level: int) -> Cells:
         identity = identify(self._file)
         layout = self._current(identity)
         if max(fields) >= len(layout.dtypes):
@@ -86,7 +92,7 @@ class GdalSource:
 
     def _known(self) -> Layout:
         """The layout as it was when first looked at."""
-        return self._layout or self._current(identify(self._file))
+        return self._layout or _persistently(lambda: self._current(identify(self._file)))
 
     def _current(self, identity: FileIdentity | None) -> Layout:
         """The layout of the file as it is now, which must still be of the same shape."""
@@ -164,6 +170,16 @@ class GdalSource:
                 return _read(handle.dataset, layout, span, fields, dtype)
             except GDAL_ERRORS as error:
                 raise unavailable(self.path, error) from error
+
+
+def _persistently(call: Callable[[], Result]) -> Result:
+    """Call again when the file changed meanwhile; raises FileChanged when it does so every time."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return call()
+        except FileChanged:
+            continue
+    return call()
 
 
 def _read(dataset: DatasetReader, layout: Layout, span: Span, fields: Sequence[int], dtype: np.dtype[Any]) -> Cells:

@@ -22,8 +22,13 @@ from rasterio.io import DatasetReader
 from eoxserver.backends.hdf5 import HDF5_DRIVERS, hdf5_guard, is_hdf5
 from eoxserver.backends.locations import data_file
 from eoxserver.backends.rasters import open_raster
+from eoxserver.core.errors import DataUnavailable
 
-__all__ = ["FileIdentity", "Handle", "Handles", "identify"]
+__all__ = ["FileChanged", "FileIdentity", "Handle", "Handles", "identify"]
+
+
+class FileChanged(DataUnavailable):
+    """A file was replaced or written between a look at it and its opening; another look tells what it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,8 @@ class Handles:
         ------
         DataUnavailable
             When it cannot be opened.
+        FileChanged
+            When the file that was opened is not the one of ``identity`` any more.
         """
         handle = self._take((path, level, identity))
         try:
@@ -143,7 +150,7 @@ class Handles:
         return self._open(key)
 
     def _open(self, key: Key) -> Handle:
-        path, level, _ = key
+        path, level, identity = key
         try:
             dataset = self.opener(path, level)
         except BaseException:
@@ -151,7 +158,13 @@ class Handles:
                 self.open -= 1
             raise
         self.opened += 1
-        return Handle(key, dataset, _needs_guard(dataset, path))
+        handle = Handle(key, dataset, _needs_guard(dataset, path))
+        if identity is not None and identify(data_file(path)) not in (identity, None):
+            with self._lock:
+                self.open -= 1
+            handle.close()
+            raise FileChanged(f"{path}: was changed while it was opened", locator=path)
+        return handle
 
     def _give_back(self, handle: Handle) -> None:
         with self._lock:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from eoxserver.backends.readers.handles import FileIdentity, Handles, identify
+from eoxserver.backends.readers.handles import FileChanged, FileIdentity, Handles, identify
 
 
 @dataclass
@@ -82,6 +82,23 @@ def test_a_changed_file_is_opened_anew_and_its_old_handles_are_closed() -> None:
     assert sorted(files.closed) == [("a", 0), ("a", 1)]
     assert files.opened.count(("a", 0)) == 2
     assert handles.open == 2
+
+
+def test_a_file_that_changes_while_it_is_opened_is_not_lent_as_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_text("1")
+    files = Files()
+
+    def change(name: str, level: int) -> SimpleNamespace:
+        opened = files.open(name, level)
+        path.write_text("12")
+        return opened
+
+    handles = Handles(4, change)
+    seen = identify(str(path))
+    with pytest.raises(FileChanged, match="was changed while it was opened"):
+        use(handles, str(path), seen)
+    assert (handles.open, len(files.closed)) == (0, 1)
 
 
 def test_an_opening_that_fails_counts_for_nothing() -> None:
