@@ -153,7 +153,10 @@ class Dispatcher:
             report = error_report(error, request.request_id)
             return _Answer(Response(ows_exception_report(report), "text/xml", report.status))
         operation = _known_operation(self._services[key], request.params)
-        etag = self._etag(http, request)
+        try:
+            etag = self._etag(http, request)
+        except EOxServerError as error:
+            return _Answer(self._services[key].report(request, error), key, operation)
         known = http.if_none_match
         if etag is not None and known.contains_weak(etag) and not known.star_tag:
             return _Answer(Response(b"", "text/plain", 304), key, operation, etag)

@@ -211,6 +211,16 @@ def test_health_and_metrics(setup: Setup) -> None:
     assert setup.client.get("/-/plugins").json == []
 
 
+def test_services_report_that_the_catalogue_is_away(setup: Setup) -> None:
+    def away() -> int:
+        raise DataUnavailable("the database does not answer")
+
+    setattr(setup.dispatcher._context.catalogue, "version", away)  # noqa: B010 - the stub has no such declared attribute
+    response = setup.client.get("/ows?service=ECHO&request=Show")
+    assert (response.status_code, response.mimetype) == (503, "text/xml")
+    assert b"the database does not answer" in response.data and "ETag" not in response.headers
+
+
 def test_ready_says_when_the_catalogue_is_away(setup: Setup) -> None:
     def away() -> int:
         raise DataUnavailable("the database does not answer")
