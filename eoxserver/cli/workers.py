@@ -28,7 +28,7 @@ __all__ = ["THREADS", "Workers"]
 
 _PR_SET_PDEATHSIG = 1
 """See prctl(2)."""
-THREADS = 8
+THREADS = 16
 """Requests that one worker answers at a time; the engine has threads of its own."""
 
 

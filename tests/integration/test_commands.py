@@ -33,6 +33,12 @@ from tests.backends.rasters import pattern, write
 pytestmark = pytest.mark.integration
 
 EOXSERVER = (sys.executable, "-m", "eoxserver")
+INTERRUPTIBLE = (
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from eoxserver.cli import main; main()",
+)
+"""The same, heeding SIGINT even where the tests run in the background, whose processes inherit that it is ignored."""
 PATIENCE = 300
 """Seconds after which a client gives up, so that a server that hangs is a failure and not the end of the tests."""
 
@@ -99,7 +105,7 @@ def runs(pid: int) -> bool:
 def serving(*words: str | Path, temporary: Path | None = None) -> Iterator[Server]:
     """Run a command that serves on a free port, until it says where."""
     process = subprocess.Popen(
-        [*EOXSERVER, *map(str, words), "--port", "0"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [*INTERRUPTIBLE, *map(str, words), "--port", "0"], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         env=environment(temporary),
     )  # fmt: skip
     assert process.stdout is not None

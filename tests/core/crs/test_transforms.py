@@ -146,7 +146,8 @@ def test_boxes(
 ) -> None:
     found = bounds(src, dst, box)
     size = max(expected[2] - expected[0], expected[3] - expected[1])
-    assert found == pytest.approx(expected, abs=(2e-3 if src == GEOS else 2e-5) * size)
+    # PROJ 9.6 measures EPSG:4087 northwards on the ellipsoid, earlier ones do on a sphere.
+    assert found == pytest.approx(expected, abs=(2e-3 if src == GEOS or dst == "EPSG:4087" else 2e-5) * size)
 
 
 @pytest.mark.parametrize(
