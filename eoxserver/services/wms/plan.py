@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 
+from eoxserver.core.axes import Axis, IndexAxis
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.crs import same_horizontal
 from eoxserver.core.domain import Domain
@@ -88,7 +89,7 @@ def coverage_plans(
     choices = [_choice(domain, position, keys[position], asked, closed) for position in keys]
     for cells in product(*(reversed(choice) for choice in choices)):
         chosen = zip(keys, cells, strict=True)
-        subsets = tuple(Slice(domain.axes[position].label, cell, GRID) for position, cell in chosen)
+        subsets = tuple(_slice(domain.axes[position], cell) for position, cell in chosen)
         node: Node = Read(coverage.identifier)
         if subsets:
             node = SubsetNode(node, subsets)
@@ -96,6 +97,11 @@ def coverage_plans(
             node = Select(node, picture.fields)
         grid = TargetGrid(request.bounds, request.width, request.height)
         yield Reproject(node, request.crs, grid, _interpolation(coverage, request, picture))
+
+
+def _slice(axis: Axis, cell: int) -> Slice:
+    """The slice at a cell; an index axis counts from its first index."""
+    return Slice(axis.label, cell + (axis.first if isinstance(axis, IndexAxis) else 0), GRID)
 
 
 def _interpolation(coverage: Coverage, request: MapRequest, picture: Picture | None) -> Interpolation:
