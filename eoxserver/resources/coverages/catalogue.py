@@ -106,7 +106,7 @@ class Catalogue:
         missing = [one for one in dict.fromkeys(identifiers) if one not in found]
         with _database():
             for start in range(0, len(missing), _BATCH):
-                loaded = self._loader.load(missing[start : start + _BATCH])
+                loaded = self._loader.load([_storable(one) for one in missing[start : start + _BATCH]])
                 self._kept.put(version, loaded)
                 found.update(loaded)
             for identifier in missing:
@@ -119,12 +119,12 @@ class Catalogue:
     def exists(self, identifier: str) -> bool:
         """Whether there is a coverage of this identifier."""
         with _database():
-            return models.Coverage.objects.filter(identifier=identifier).exists()
+            return models.Coverage.objects.filter(identifier=_storable(identifier)).exists()
 
     def visible(self, identifier: str) -> bool:
         """Whether a coverage or collection of this identifier is listed in capabilities."""
         with _database():
-            return models.EOObject.objects.filter(identifier=identifier, visible=True).exists()
+            return models.EOObject.objects.filter(identifier=_storable(identifier), visible=True).exists()
 
     def summaries(self) -> Iterator[CoverageSummary]:
         """The visible coverages, by identifier: one query, in little memory however many there are."""
@@ -155,7 +155,8 @@ class Catalogue:
         """
         found = models.Coverage.objects.filter(visible=True)
         if text:
-            found = found.filter(Q(identifier__icontains=text) | Q(title__icontains=text))
+            part = _storable(text)
+            found = found.filter(Q(identifier__icontains=part) | Q(title__icontains=part))
         with _database():
             keys = list(found.order_by("identifier").values_list("pk", flat=True)[offset : offset + limit])
             return found.count(), tuple(coverage_summaries(models.Coverage.objects.filter(pk__in=keys)))
@@ -168,7 +169,8 @@ class Catalogue:
     def collection(self, identifier: str) -> CollectionSummary | None:
         """The collection of an identifier, visible or not; None when there is none."""
         with _database():
-            return next(collection_summaries(models.Collection.objects.filter(identifier=identifier)), None)
+            found = models.Collection.objects.filter(identifier=_storable(identifier))
+            return next(collection_summaries(found), None)
 
     def collection_members(
         self,
@@ -229,7 +231,8 @@ class Catalogue:
             counted = "in all"
             if len(near) > 2 * _NEIGHBOURS:
                 near, counted = set(), "looked at"
-                for text in {identifier, identifier.upper(), identifier.lower()}:
+                start = _storable(identifier)
+                for text in {start, start.upper(), start.lower()}:
                     near.update(names.filter(identifier__gte=text).order_by("identifier")[:_NEIGHBOURS])
                     near.update(names.filter(identifier__lt=text).order_by("-identifier")[:_NEIGHBOURS])
             if suits is not None:
@@ -286,9 +289,15 @@ def _database() -> Iterator[None]:
         raise CatalogueUnavailable("the catalogue cannot be read; the log of the server has the details") from error
 
 
+def _storable(text: str) -> str:
+    """A text as databases can compare it: PostgreSQL knows no NUL, and what stands for it is in no identifier."""
+    return text.replace("\0", "\ufffd")
+
+
 def _members(identifier: str) -> models.EOObjectQuerySet[models.Coverage]:
     """The coverages in a collection and in those within it; raises NoSuchCoverage when there is no such collection."""
-    key = models.Collection.objects.filter(identifier=identifier).values_list("pk", flat=True).first()
+    named = models.Collection.objects.filter(identifier=_storable(identifier))
+    key = named.values_list("pk", flat=True).first()
     if key is None:
         raise NoSuchCoverage(f"no collection '{identifier}'", locator=identifier)
     inside = models.Membership.objects.filter(collection_id__in=_with_descendants(key), eo_object_id=OuterRef("pk"))

@@ -207,6 +207,19 @@ def test_unknown_coverages_are_told_with_similar_ones(catalogue: Catalogue) -> N
         catalogue.coverages(["MERIS_1", "x"])
 
 
+def test_no_text_is_too_odd_to_be_looked_for(catalogue: Catalogue) -> None:
+    series("s", small("a"))
+    for odd in ("a\0", "\0", "'; DROP TABLE x; --", "%", "_", "\\", "𝄞" * 500, "a" * 5000):
+        with pytest.raises(NoSuchCoverage):
+            catalogue.coverage(odd)
+        with pytest.raises(NoSuchCoverage):
+            catalogue.collection_members(odd)
+        assert not catalogue.exists(odd) and not catalogue.visible(odd)
+        assert catalogue.collection(odd) is None
+        assert catalogue.page(odd) == (0, ())
+    assert catalogue.page("A")[0] == 1
+
+
 def test_suggestions_may_be_chosen(catalogue: Catalogue) -> None:
     for name in ("a1", "a2", "b1"):
         small(name)
