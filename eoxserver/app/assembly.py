@@ -8,12 +8,12 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from django.contrib.auth import authenticate
 from django.core.wsgi import get_wsgi_application
 
 import eoxserver
 from eoxserver.app.instance import Instance
 from eoxserver.app.static_files import MountedStaticFiles
+from eoxserver.app.users import Users
 from eoxserver.backends.access import Access, install_access
 from eoxserver.backends.drivers import raster_drivers
 from eoxserver.backends.encoders.base import Workspace
@@ -80,14 +80,8 @@ def assemble_app(instance: Instance) -> WSGIApplication:
         instance.settings, instance.plugins, instance.catalogue, instance.formats, assemble_engine(instance)
     )
     services = {key: instance.plugins.services[key](context) for key in instance.plugins.services}
-    dispatcher = Dispatcher(context, services, _authenticate, _fingerprint(instance))
+    dispatcher = Dispatcher(context, services, Users().authenticate, _fingerprint(instance))
     return mounted(dispatcher, {"/admin": MountedStaticFiles(get_wsgi_application())})
-
-
-def _authenticate(name: str, password: str) -> str | None:
-    """The name of the Django user with this password, or None."""
-    user = authenticate(username=name, password=password)
-    return None if user is None else user.get_username()
 
 
 def _fingerprint(instance: Instance) -> str:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.models import User
+from django.db import connection
 from werkzeug.test import TestResponse
 
+from eoxserver.app.users import Users
 from tests.applications import Application, application
 from tests.backends.rasters import pattern, write
 from tests.plugins.distributions import Distribution
@@ -70,7 +73,8 @@ def test_a_user_reads_what_the_plugin_allows(guarded: Application) -> None:
 
 
 @pytest.mark.parametrize(
-    ("user", "password"), [("ada", "wrong"), ("ada", ""), ("nobody", "of ada: ü"), ("bob", None), ("", "")]
+    ("user", "password"),
+    [("ada", "wrong"), ("ada", ""), ("nobody", "of ada: ü"), ("bob", None), ("", ""), ("a\0da", "x")],
 )
 def test_wrong_credentials_are_refused_whatever_is_asked(guarded: Application, user: str, password: str | None) -> None:
     refused = ask(guarded, user, "open", password)
@@ -82,6 +86,54 @@ def test_wrong_credentials_are_refused_whatever_is_asked(guarded: Application, u
 def test_what_is_no_user_and_password_is_refused(guarded: Application, header: str) -> None:
     answer = guarded.get(QUERY.partition("?")[2].replace("scene", "open"), Authorization=header)
     assert answer.status_code == 401
+
+
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The passwords that are hashed from now on."""
+    seen: list[str] = []
+    encode = PBKDF2PasswordHasher.encode
+
+    def watched(hasher: PBKDF2PasswordHasher, password: str, salt: str, iterations: int | None = None) -> str:
+        seen.append(password)
+        return encode(hasher, password, salt, iterations)
+
+    monkeypatch.setattr(PBKDF2PasswordHasher, "encode", watched)
+    return seen
+
+
+def test_a_password_is_hashed_once_while_it_stays_right(guarded: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    cat = User.objects.create_user("cat", password="of cat: ü")
+    seen = hashed(monkeypatch)
+    assert [ask(guarded, "cat", "open").status_code for _ in range(3)] == [200] * 3
+    assert seen == ["of cat: ü"]
+    assert ask(guarded, "cat", "open", "wrong").status_code == 401
+    assert ask(guarded, "cat", "open", "wrong").status_code == 401
+    assert len(seen) > 2, "a wrong password is never remembered"
+    cat.set_password("new")
+    cat.save()
+    assert ask(guarded, "cat", "open").status_code == 401
+    assert ask(guarded, "cat", "open", "new").status_code == 200
+    cat.is_active = False
+    cat.save()
+    assert ask(guarded, "cat", "open", "new").status_code == 401
+    cat.delete()
+    assert ask(guarded, "cat", "open", "new").status_code == 401
+
+
+def test_no_more_passwords_are_remembered_than_wanted(guarded: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    users = Users(capacity=1)
+    seen = hashed(monkeypatch)
+    for name in ("ada", "ada", "eve", "ada"):
+        assert users.authenticate(name, f"of {name}: ü") == name
+    assert seen == ["of ada: ü", "of eve: ü", "of ada: ü"]
+    assert users.authenticate("ada", "of eve: ü") is None
+
+
+def test_a_connection_that_was_closed_is_made_again(guarded: Application) -> None:
+    for _ in range(2):
+        assert connection.connection is not None
+        connection.connection.close()
+        assert ask(guarded, "ada").status_code == 200
 
 
 def test_layers_of_others_are_not_listed(guarded: Application) -> None:

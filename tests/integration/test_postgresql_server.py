@@ -151,11 +151,16 @@ def test_writers_do_not_disturb_each_other(served: Served, tmp_path: Path) -> No
 
 def test_lost_connections_are_made_again(served: Served, postgres: Postgres) -> None:
     expected = served.get(QUERIES[4]).content
+    name, password = (served.instance / "conf" / "admin.credentials").read_text().split()
+    administrator = (name, password)
     for _ in range(3):
         postgres.execute(CUT)
         for query in (QUERIES[4], QUERIES[0], QUERIES[8]):
             for _ in range(4):
                 assert served.get(query).status_code == 200
+        postgres.execute(CUT)
+        for _ in range(20):
+            assert requests.get(f"{served.url}?{QUERIES[0]}", auth=administrator).status_code == 200
     assert served.get(QUERIES[4]).content == expected
 
 
