@@ -13,7 +13,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -161,7 +161,7 @@ class Dispatcher:
         if etag is not None and known.contains_weak(etag) and not known.star_tag:
             return _Answer(Response(b"", "text/plain", 304), key, operation, etag)
         response = self._run(self._services[key], request)
-        return _Answer(response, key, operation, etag if response.status == 200 else None)
+        return _Answer(response, key, operation, etag if response.status == 200 and response.lasting else None)
 
     def _request(self, http: HttpRequest) -> Request | None:
         """The request as a value; None when its credentials are wrong."""
@@ -279,7 +279,7 @@ def _begun(response: Response) -> Response:
         return response
     parts: Iterator[bytes] = iter(response.body)
     first = next(parts, b"")
-    return Response(_Chain(first, parts), response.media_type, response.status, response.headers)
+    return replace(response, body=_Chain(first, parts))
 
 
 class _Chain:

@@ -39,6 +39,8 @@ class Response:
     media_type: str
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
+    lasting: bool = True
+    """Whether the same request has the same answer until the catalogue changes; what tells of a failure has not."""
 
 
 class Service(Protocol):

@@ -14,6 +14,7 @@ from django.db import connection
 from werkzeug.test import TestResponse
 
 from eoxserver.core.errors import DataUnavailable
+from eoxserver.core.util.timetools import parse_iso8601
 from tests.applications import Application, application, instance_template, raster_cells
 from tests.backends.rasters import pattern, write
 from tests.xmlschemas import ValidateXml, texts
@@ -121,6 +122,7 @@ def test_broken_files(
     check_report(get_map(app, "bad"), told, tmp_path, validate_xml)
     check_report(get_map(app, "good,bad"), told, tmp_path, validate_xml)
     picture = get_map(app, "bad", exceptions="INIMAGE")
+    assert "ETag" not in picture.headers
     assert (picture.status_code, picture.mimetype, raster_cells(picture.data).shape[1:]) == (
         200,
         "image/png",
@@ -153,6 +155,22 @@ def test_a_mended_file_is_read_again(app: Application, tmp_path: Path) -> None:
     assert app.wcs("GetCoverage", coverageId="bad").status_code == 503
     (tmp_path / "bad.tif").write_bytes(content)
     assert app.wcs("GetCoverage", coverageId="bad").data == before
+
+
+def test_a_map_without_all_of_its_collection_is_not_kept(app: Application, tmp_path: Path) -> None:
+    path = tmp_path / "late.tif"
+    content = np.full(SHAPE, 200, np.uint8)
+    write(path, content)
+    app.register(path, collection="scenes", span=(parse_iso8601("2020-01-01"), parse_iso8601("2020-01-02")))
+    kept = path.read_bytes()
+    path.unlink()
+    incomplete = get_map(app, "scenes")
+    np.testing.assert_array_equal(raster_cells(incomplete.data), pattern(SHAPE))
+    assert "ETag" not in incomplete.headers
+    path.write_bytes(kept)
+    complete = get_map(app, "scenes")
+    np.testing.assert_array_equal(raster_cells(complete.data), content)
+    assert "ETag" in complete.headers
 
 
 def test_a_file_that_may_not_be_read(app: Application, tmp_path: Path, validate_xml: ValidateXml) -> None:

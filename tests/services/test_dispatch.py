@@ -26,7 +26,7 @@ class EchoService:
     """A service whose operations show what it was given, or fail in the ways services fail."""
 
     key: ClassVar[str] = "ECHO"
-    operations: ClassVar[tuple[str, ...]] = ("Show", "Draw", "Fail", "Crash", "FailLate", "FailAtOnce")
+    operations: ClassVar[tuple[str, ...]] = ("Show", "Draw", "Fail", "Crash", "Shrug", "FailLate", "FailAtOnce")
     operations_without_service: ClassVar[tuple[str, ...]] = ("Draw",)
 
     def __init__(self) -> None:
@@ -41,6 +41,8 @@ class EchoService:
             raise ZeroDivisionError("secret detail")
         if operation == "FailAtOnce":
             return Response(_broken(0), "text/plain")
+        if operation == "Shrug":
+            return Response(iter([b"?"]), "text/plain", lasting=False)
         if operation == "FailLate":
             return Response(_broken(2), "text/plain")
         return Response(operation.encode(), "text/plain", headers=(("X-Own", "1"),))
@@ -159,6 +161,12 @@ def test_etag_follows_the_catalogue_version(setup: Setup) -> None:
     changed = setup.client.get("/ows?service=ECHO&request=Show", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
+
+
+def test_what_does_not_last_has_no_etag(setup: Setup) -> None:
+    answer = setup.client.get("/ows?service=ECHO&request=Shrug")
+    assert (answer.status_code, answer.data) == (200, b"?")
+    assert "ETag" not in answer.headers
 
 
 def test_etag_differs_between_requests_and_is_absent_on_errors(setup: Setup) -> None:

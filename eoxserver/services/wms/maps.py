@@ -26,7 +26,7 @@ from eoxserver.services.wms.times import matching, span_extent
 if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue, CollectionSummary
 
-__all__ = ["MapMaker"]
+__all__ = ["MapMaker", "Painted"]
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +47,16 @@ class _Part:
     """Whether it is all there is to see."""
 
 
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """A map."""
+
+    pixels: Bytes
+    """Shape (row, column, channel)."""
+    complete: bool
+    """False when a member of a collection is missing because its data could not be read."""
+
+
 class MapMaker:
     """Paints maps.
 
@@ -64,8 +74,8 @@ class MapMaker:
         self._max_bytes = settings.limits.max_read_bytes
         self._closed = settings.owscommon.time_interval_interpretation == "closed"
 
-    def paint(self, request: MapRequest, layers: tuple[Layer, ...], actor: str | None, alpha: bool) -> Bytes:
-        """The map, shape (row, column, channel).
+    def paint(self, request: MapRequest, layers: tuple[Layer, ...], actor: str | None, alpha: bool) -> Painted:
+        """The map.
 
         Parameters
         ----------
@@ -88,7 +98,8 @@ class MapMaker:
                 break
         if painting.failure is not None and painting.drawn == 0:
             raise painting.failure
-        return painting.canvas.finish(request.transparent and alpha, request.background)
+        pixels = painting.canvas.finish(request.transparent and alpha, request.background)
+        return Painted(pixels, painting.failure is None)
 
     def plan(self, request: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> Node | None:
         """One plan for the whole map with the values as they are; None when there is nothing to see.

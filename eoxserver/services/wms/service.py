@@ -91,7 +91,8 @@ class WebMapService:
         if driver not in COLOUR_DRIVERS:
             driver = "PNG"
         media_type = form.media_type if driver != "PNG" else "image/png"
-        return Response(encode_error_image(form, report.text, driver, self._context.engine), media_type)
+        body = encode_error_image(form, report.text, driver, self._context.engine)
+        return Response(body, media_type, lasting=False)
 
     @staticmethod
     def _asked(request: Request, known: MapVersion) -> bool:
@@ -122,18 +123,22 @@ class WebMapService:
             layers = self._layers.requested(asked, request.actor, catalogue_version)
             if asked.explain:
                 return json_response(self._explained(asked, layers, request.actor))
-            found = CachedMap(self._map(asked, layers, request.actor), asked.media_type)
+            body, complete = self._map(asked, layers, request.actor)
+            found = CachedMap(body, asked.media_type)
+            if not complete:
+                return Response(found.body, found.media_type, lasting=False)
             self._cache.put(catalogue_version, key, found)
         return Response(found.body, found.media_type)
 
-    def _map(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> bytes:
+    def _map(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> tuple[bytes, bool]:
+        """The bytes of a map, and whether nothing is missing in it."""
         driver = self._drivers[asked.media_type]
         if driver not in COLOUR_DRIVERS:
             values = self._values(asked, layers, actor, driver)
             if values is not None:
-                return values
-        pixels = self._maps.paint(asked, layers, actor, has_alpha(driver))
-        return encode_map(pixels, driver, self._context.engine, asked)
+                return values, True
+        painted = self._maps.paint(asked, layers, actor, has_alpha(driver))
+        return encode_map(painted.pixels, driver, self._context.engine, asked), painted.complete
 
     def _values(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None, driver: str) -> bytes | None:
         """The map with the values of its coverages; None when there is nothing to see."""
