@@ -73,8 +73,7 @@ def main() -> int:
         if lacking is None:
             level = options.png_compression
             tuning = "" if level is None else f'    FORMATOPTION "COMPRESSION={level}"\n'
-            folder = FOLDER / "mapserver"
-            peers["mapserver"] = stack.enter_context(mapserver.started(data, folder, PROCESSES, tuning))
+            peers["mapserver"] = stack.enter_context(mapserver.started(data, PROCESSES, tuning))
         else:
             print(lacking)
         missed = 0

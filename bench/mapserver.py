@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,13 +80,20 @@ def version() -> str:
 
 
 @contextmanager
-def started(data: Path, folder: Path, processes: int, png_options: str = "") -> Iterator[Peer]:
+def started(data: Path, processes: int, png_options: str = "") -> Iterator[Peer]:
     """Run MapServer on a raster, and stop it afterwards."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-mapserver-") as folder,
+        _running(data, Path(folder), processes, png_options) as peer,
+    ):
+        yield peer
+
+
+@contextmanager
+def _running(data: Path, folder: Path, processes: int, png_options: str) -> Iterator[Peer]:
     mapfile, config, path = folder / "bench.map", folder / "mapserver.conf", folder / "mapserver.sock"
     mapfile.write_text(MAPFILE.format(data=data, png_options=png_options))
     config.write_text(f'CONFIG\n  ENV\n    MS_MAPFILE "{mapfile}"\n  END\nEND\n')
-    path.unlink(missing_ok=True)
     environment = os.environ | {"MAPSERVER_CONFIG_FILE": str(config)}
     running: list[subprocess.Popen[bytes]] = []
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
@@ -103,7 +111,6 @@ def started(data: Path, folder: Path, processes: int, png_options: str = "") -> 
             for process in running:
                 process.kill()  # it takes SIGTERM only with the next request
                 process.wait()
-            path.unlink(missing_ok=True)
 
 
 def _check(wire: FastCgi) -> None:

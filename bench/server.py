@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -35,7 +34,7 @@ def started(data: Path, folder: Path, workers: int) -> Iterator[Peer]:
             wire = _where(process, log)
             yield Peer(wire, family(process.pid))
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait()
 
 

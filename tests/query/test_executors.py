@@ -37,10 +37,12 @@ def whole(parts: Iterator[tuple[CellBox, Cells]], shape: Sequence[int], fields: 
     return Cells(values, valid)
 
 
-def test_it_is_an_executor(executor: LocalExecutor) -> None:
-    made: Executor = executor
+def test_it_is_an_executor_that_starts_no_thread_before_it_needs_one() -> None:
+    before = set(threading.enumerate())
+    made: Executor = LocalExecutor(2, 4096)
     assert made.key == "local"
-    assert not any(thread.name.startswith("eoxs-evaluate") for thread in threading.enumerate())
+    assert set(threading.enumerate()) <= before
+    made.close()
 
 
 @pytest.mark.parametrize("row_major", [False, True])
