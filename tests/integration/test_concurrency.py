@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -229,6 +230,9 @@ def test_a_file_may_be_replaced_while_it_is_read(tmp_path: Path) -> None:
 
     def either(ask: Ask) -> None:
         answer = ask(query)
+        if answer.status_code == 503:  # on a slow machine it may have changed each time it was opened
+            assert "was changed while it was opened" in answer.text
+            return
         assert answer.status_code == 200, answer.text
         cells = raster_cells(answer.content)
         assert any(np.array_equal(cells, version) for version in versions)
@@ -238,4 +242,5 @@ def test_a_file_may_be_replaced_while_it_is_read(tmp_path: Path) -> None:
             while not done(30):
                 for version in versions:
                     Path(write(tmp_path / "other.tif", version, **tiles)).replace(served)
+                    time.sleep(PAUSE)
         np.testing.assert_array_equal(raster_cells(requests.get(f"{url}?{query}").content), versions[1])
