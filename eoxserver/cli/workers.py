@@ -57,6 +57,7 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             "threads": THREADS,
             "reuse_port": workers > 1,
             "graceful_timeout": graceful_seconds,
+            "limit_request_line": 8190,  # the most that gunicorn takes; long subsets and lists of layers need it
             "loglevel": "warning",
             "proc_name": "eoxserver",
             "control_socket_disable": True,
