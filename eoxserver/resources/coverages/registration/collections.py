@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from eoxserver.core.errors import NoSuchCoverage, RegistrationRefused, suggest
 from eoxserver.resources.coverages import models
@@ -110,11 +110,21 @@ class Collections:
 
     def add(self, identifier: str, members: Sequence[models.EOObject]) -> None:
         """Insert those that are not in it yet into a collection, which is made when there is none."""
-        found = models.Collection.objects.filter(identifier=identifier).first() or self.create(identifier)
+        found = models.Collection.objects.filter(identifier=identifier).first() or self._made(identifier)
         keys = [member.pk for member in members]
         inside = set(found.eo_objects.filter(pk__in=keys).values_list("pk", flat=True))
         if outside := [member for member in members if member.pk not in inside]:
             found.insert(*outside)
+
+    def _made(self, identifier: str) -> models.Collection:
+        """A new collection, or the one that another process has made meanwhile."""
+        try:
+            return self.create(identifier)
+        except (RegistrationRefused, IntegrityError):
+            other = models.Collection.objects.filter(identifier=identifier).first()
+            if other is None:
+                raise
+            return other
 
 
 def sentence(error: Exception) -> str:
