@@ -45,6 +45,8 @@ __all__ = [
     "Option",
     "Ows",
     "OwsCommon",
+    "Packages",
+    "Remote",
     "Settings",
     "System",
     "Wcs",
@@ -269,6 +271,35 @@ class Cache:
     directory: Path = setting(PATH, "cache", "Folder of the copies.")
     max_bytes: int = setting(SIZE, "10GiB", "Size of the folder; what was not used for longest goes first.")
     max_age: int = setting(DURATION, "30d", "Time after which an unused copy is removed.")
+    revalidate: int = setting(
+        DURATION, "60s", "Time for which a copy is trusted before its storage is asked whether the original changed."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """How storages on other machines are spoken to."""
+
+    section: ClassVar[str] = "backends.remote"
+
+    connect_timeout: int = setting(DURATION, "10s", "Longest wait for a connection.")
+    timeout: int = setting(DURATION, "60s", "Longest silence of a storage in a transfer.")
+    retries: int = setting(
+        integer(0, 10), "3", "How often a request is sent again after a failure that may pass, each time later."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """What archives may hold."""
+
+    section: ClassVar[str] = "backends.packages"
+
+    max_member_bytes: int = setting(SIZE, "64GiB", "Largest unpacked size of one member.")
+    max_ratio: int = setting(
+        integer(1), "1100", "Most bytes that one packed byte of a member may become (deflate reaches 1032)."
+    )
+    max_members: int = setting(integer(1), "1_000_000", "Most members of one archive.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +327,8 @@ class Settings:
     evaluation: Evaluation = field(default_factory=Evaluation)
     catalogue: Catalogue = field(default_factory=Catalogue)
     cache: Cache = field(default_factory=Cache)
+    remote: Remote = field(default_factory=Remote)
+    packages: Packages = field(default_factory=Packages)
     cubes: Cubes = field(default_factory=Cubes)
     plugins: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: MappingProxyType({}))
     """Sections ``[plugins.NAME]`` as written; each plugin reads its own."""
@@ -319,6 +352,8 @@ SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
         "evaluation": Evaluation,
         "catalogue": Catalogue,
         "cache": Cache,
+        "remote": Remote,
+        "packages": Packages,
         "cubes": Cubes,
     }
 )

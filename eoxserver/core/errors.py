@@ -12,15 +12,16 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
-    "AccessDenied", "CatalogueUnavailable", "ConfigurationError", "CoverageUnusable", "CrsNotSupported", "CrsUnknown",
-    "DataUnavailable", "DuplicateKey", "EOxServerError", "EmptyCoverageIdList", "FormatNotSupported",
-    "IllegalFieldSequence", "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue",
-    "InvalidExtent", "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor",
-    "InvalidSubsetting", "InvalidTime", "InvalidUpdateSequence", "LimitExceeded", "MissingParameterValue",
-    "NoSuchCoverage", "NoSuchField", "NoSuchLayer", "NoSuchStyle", "OperationNotSupported",
-    "OutputCrsNotSupported", "PluginError", "RangeSubsetRepeated", "RegistrationRefused", "ScaleAxisUndefined",
-    "SubsettingCrsNotSupported", "UnknownKey", "UnsupportedCombination", "VersionNegotiationFailed",
-    "suggest",
+    "AccessDenied", "CatalogueUnavailable", "ConfigurationError", "CoverageUnusable", "CredentialsRefused",
+    "CrsNotSupported", "CrsUnknown", "DataUnavailable", "DuplicateKey", "EOxServerError", "EmptyCoverageIdList",
+    "FormatNotSupported", "IllegalFieldSequence", "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds",
+    "InvalidDimensionValue", "InvalidExtent", "InvalidMediaType", "InvalidParameterValue", "InvalidRequest",
+    "InvalidScaleFactor", "InvalidSubsetting", "InvalidTime", "InvalidUpdateSequence", "ItemMissing",
+    "LimitExceeded", "MissingParameterValue", "NoRoom", "NoSuchCoverage", "NoSuchField", "NoSuchLayer",
+    "NoSuchStyle", "OperationNotSupported", "OutputCrsNotSupported", "PackageBroken", "PluginError",
+    "RangeSubsetRepeated", "RegistrationRefused", "ScaleAxisUndefined", "StorageUnreachable",
+    "SubsettingCrsNotSupported", "TransferFailed", "UnknownKey", "UnsupportedCombination",
+    "VersionNegotiationFailed", "suggest",
 ]  # fmt: skip
 
 
@@ -134,6 +135,30 @@ class CoverageUnusable(EOxServerError):
 
 class DataUnavailable(EOxServerError):
     """The data behind a coverage is missing, truncated or unreadable."""
+
+
+class ItemMissing(DataUnavailable):
+    """The storage or package answers, and has no such item (any more)."""
+
+
+class StorageUnreachable(DataUnavailable):
+    """The storage does not answer, not in time or with an error of its own; trying again later may help."""
+
+
+class CredentialsRefused(DataUnavailable):
+    """The storage wants other credentials than it was given, or any at all; the message never has them."""
+
+
+class TransferFailed(DataUnavailable):
+    """A transfer ended early, or what came is not what was announced."""
+
+
+class PackageBroken(DataUnavailable):
+    """An archive or a member of one is corrupt, encrypted, packed in an unknown way, or unreasonably large."""
+
+
+class NoRoom(DataUnavailable):
+    """There is no room for a local copy: the disk is full, or the item is larger than the cache may be."""
 
 
 class CatalogueUnavailable(DataUnavailable):

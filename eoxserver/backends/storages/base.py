@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""What a storage is: a place where files or arrays live, spoken to through one of two interfaces.
+"""What a storage is: a place where files or arrays live, spoken to through one or more interfaces.
 
-A *file storage* brings files to this machine (``retrieve``) and lists them. A *connected storage* gives something that
-reads sub-arrays where they are (``connect``). One class may be both. A storage is made for each record of the
-catalogue, with the record and the settings, is used from many threads, and holds no state of a request.
+A *file storage* brings files to this machine (``retrieve``) and lists them; that is enough. What it can do
+beyond that it says by having the methods:
+
+* ``stat`` (``StatStorageInterface``): the state of a file, so that a copy in the cache is kept as long as it is true;
+* ``open`` (``OpenStorageInterface``): a stream that seeks, so that archives are looked into, not fetched whole;
+* ``connect`` (``ConnectedStorageInterface``): something that reads sub-arrays where they are.
+
+A storage is made for each record of the catalogue, with the record and the settings, is used from many threads and
+processes, and holds no state of a request. It is not asked to be atomic, to lock or to clean up: that is the cache's.
 
 A storage class has a class attribute ``key``: the storage type in the catalogue, in lower case.
 ``eoxserver.testing.contracts.StorageContract`` is the test suite of this contract.
@@ -12,13 +18,30 @@ A storage class has a class attribute ``key``: the storage type in the catalogue
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import BinaryIO, ClassVar, Protocol, runtime_checkable
 
 from eoxserver.backends.locations import StorageRecord
 from eoxserver.conf.schema import Settings
 
-__all__ = ["ConnectedStorageInterface", "FileStorageInterface"]
+__all__ = [
+    "ConnectedStorageInterface",
+    "FileStatus",
+    "FileStorageInterface",
+    "OpenStorageInterface",
+    "StatStorageInterface",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """The state of a file in its storage."""
+
+    size: int | None = None
+    """[bytes]; None when the storage does not tell."""
+    validator: str = ""
+    """Changes when the content does (an entity tag, a time of change with the size); empty when nobody can tell."""
 
 
 @runtime_checkable
@@ -48,18 +71,21 @@ class FileStorageInterface(Protocol):
         location : str
             Relative to the URL of the record.
         folder : Path
-            Where a copy may be put, and nowhere else; it need not exist yet, and belongs to this location alone.
+            Where a copy is put, and nowhere else. It exists, belongs to this transfer alone, and may hold what an
+            interrupted one left behind, which may be gone on with where that is known to be the same file.
             A storage whose files are on this machine answers the file itself, and leaves the folder alone.
 
         Returns
         -------
         str
-            Path of the local file, complete: a reader never sees one that is half written.
+            Path of the local file, complete, with the name it has in the storage.
 
         Raises
         ------
-        DataUnavailable
-            When there is no such file, or it cannot be fetched.
+        ItemMissing
+            When there is no such file.
+        StorageUnreachable, CredentialsRefused, TransferFailed
+            When it cannot be fetched; DataUnavailable for any other reason.
         AccessDenied
             When the location leads out of the storage.
         """
@@ -74,8 +100,49 @@ class FileStorageInterface(Protocol):
 
         Raises
         ------
-        DataUnavailable
+        ItemMissing
             When there is no such folder.
+        DataUnavailable
+            When the storage cannot be reached, or cannot list.
+        AccessDenied
+            When the location leads out of the storage.
+        """
+
+
+@runtime_checkable
+class StatStorageInterface(Protocol):
+    """A file storage that tells the state of a file without fetching it."""
+
+    def stat(self, location: str) -> FileStatus:
+        """Answer the state of a file as it is now.
+
+        Raises
+        ------
+        ItemMissing
+            When there is no such file.
+        DataUnavailable
+            When the storage cannot be reached.
+        AccessDenied
+            When the location leads out of the storage.
+        """
+
+
+@runtime_checkable
+class OpenStorageInterface(Protocol):
+    """A file storage that reads parts of a file."""
+
+    def open(self, location: str) -> BinaryIO:
+        """Open a file for reading; the stream seeks and tells, and is used by one thread.
+
+        It reads ahead as far as makes sense for the storage, and all of it from one state of the file: a file that
+        changes meanwhile is a TransferFailed.
+
+        Raises
+        ------
+        ItemMissing
+            When there is no such file.
+        DataUnavailable
+            When the storage cannot be reached, or answers no parts of files.
         AccessDenied
             When the location leads out of the storage.
         """
