@@ -22,6 +22,7 @@ __all__ = [
     "PackageRecord",
     "StorageLike",
     "StorageRecord",
+    "address",
     "data_file",
     "location_of",
     "path_exists",
@@ -31,7 +32,11 @@ __all__ = [
 MOST_PACKAGES = 16
 """Packages in packages up to this depth."""
 
-_DATASET_NAME = re.compile(r'([A-Za-z][A-Za-z0-9_]+:(?:[0-9]+:|[A-Z0-9_]+:(?="))?)("?)([^:"]+)("?(?::.*)?)')
+_DATASET_NAME = re.compile(
+    r'([A-Za-z][A-Za-z0-9_]+:(?:[0-9]+:|[A-Z0-9_]+:(?="))?(?:"(?=[^"]+"))?)((?<=")[^"]+|(?<!")[^:"]+)("?(?::.*)?)'
+)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z][A-Za-z0-9_]+:[a-z][a-z0-9+-]*://")
+"""A URL, or what could be meant as a data set at one and lacks the quotation marks."""
 
 
 class StorageLike(Protocol):
@@ -174,11 +179,28 @@ def split_dataset_name(text: str) -> DatasetName:
     DatasetName(prefix='NETCDF:"', file='a.nc', suffix='":sst')
     >>> split_dataset_name("GTIFF_DIR:2:/data/a.tif").file, split_dataset_name("/data/a:b.tif").file
     ('/data/a.tif', '/data/a:b.tif')
+    >>> split_dataset_name('HDF5:"https://eo.example/a.h5"://sst').file, split_dataset_name("s3://bucket/a.tif").prefix
+    ('https://eo.example/a.h5', '')
     """
     match = _DATASET_NAME.fullmatch(text)
-    if match is None or "://" in text:
+    if match is None or _URL.match(text):
         return DatasetName("", text, "")
-    return DatasetName(match[1] + match[2], match[3], match[4])
+    return DatasetName(match[1], match[2], match[3])
+
+
+def address(location: Location) -> str:
+    """Answer where a file is as people write it, and as commands take it: a URL or path, ``//`` before each member.
+
+    >>> address(Location(StorageRecord("http", "http://host/eo/"), (PackageRecord("ZIP", "2024.zip"),), "B04.tif"))
+    'http://host/eo/2024.zip//B04.tif'
+    >>> address(Location(None, (PackageRecord("TAR", "/data/a.tar"),), 'NETCDF:"b.nc":sst'))
+    'NETCDF:"/data/a.tar//b.nc":sst'
+    """
+    name = split_dataset_name(location.path)
+    paths = [*(package.path for package in location.packages), name.file]
+    if location.storage is not None:
+        paths[0] = f"{location.storage.url.rstrip('/')}/{paths[0]}"
+    return str(name.with_file("//".join(paths)))
 
 
 def data_file(path: str) -> str | None:

@@ -12,6 +12,7 @@ from eoxserver.backends.locations import (
     Location,
     PackageRecord,
     StorageRecord,
+    address,
     data_file,
     location_of,
     split_dataset_name,
@@ -57,6 +58,15 @@ def test_packages_from_the_outermost_in_with_the_storage_of_the_outermost() -> N
     assert str(location) == "http:https://eo.example/ -> TAR outer.tar -> ZIP inner.zip -> B04.tif"
 
 
+def test_an_address_is_what_people_write() -> None:
+    outer = Item("outer.tar", WEB, format="tar")
+    inner = Item("inner.zip", package=outer, format="ZIP")
+    assert address(location_of(Item("B04.tif", package=inner))) == "https://eo.example/outer.tar//inner.zip//B04.tif"
+    assert address(location_of(Item("sub/a.tif", DISK))) == "/data/sub/a.tif"
+    assert address(location_of(Item("/a.tif"))) == "/a.tif"
+    assert address(location_of(Item('HDF5:"a.h5"://sst', WEB))) == 'HDF5:"https://eo.example/a.h5"://sst'
+
+
 def test_a_package_in_itself_ends_with_an_error() -> None:
     package = Item("a.zip", format="zip")
     package.package = package
@@ -74,6 +84,10 @@ def test_a_package_in_itself_ends_with_an_error() -> None:
         ("GTIFF_DIR:2:/data/a.tif", "/data/a.tif"),
         ('HDF4_EOS:EOS_GRID:"/data/a.hdf":grid:band', "/data/a.hdf"),
         ("http://host/a.tif", "http://host/a.tif"),
+        ('HDF5:"/data/a.h5"://group/sst', "/data/a.h5"),
+        ("HDF5:/data/a.h5://sst", "/data/a.h5"),
+        ('NETCDF:"https://host:8080/a.nc":sst', "https://host:8080/a.nc"),
+        ("NETCDF:https://host/a.nc:sst", "NETCDF:https://host/a.nc:sst"),
     ],
 )
 def test_the_file_in_a_name_of_gdal(text: str, file: str) -> None:
