@@ -162,6 +162,12 @@ class ConnectedStorageInterface(Protocol):
     def connect(self, location: str) -> object:
         """Answer what a reader opens in place: a path of the raster library, or an object that reads sub-arrays.
 
+        Returns
+        -------
+        object
+            A ``RasterPath``, or a ``Source`` of the core. None when this item cannot be read in place, as on a web
+            server that sends whole files only; it is then retrieved.
+
         Raises
         ------
         DataUnavailable
