@@ -6,38 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
+from eoxserver.backends.descriptions import Description
 from eoxserver.conf.schema import Settings
-from eoxserver.core.coverage import Source, TiePoints
-from eoxserver.core.domain import Domain
-from eoxserver.core.fields import RangeType
+from eoxserver.core.coverage import Source
 
 __all__ = ["Description", "Reader"]
-
-
-@dataclass(frozen=True)
-class Description:
-    """What data says of itself, before anything is registered.
-
-    Values are never scaled: the reader's metadata says how (``band.1.scale``, ``band.1.offset``), bands counted from 1.
-    """
-
-    driver: str
-    """Name of the GDAL driver, or of the format where GDAL has none."""
-    domain: Domain
-    """With regular x and y axes where the data is georeferenced, with index axes otherwise."""
-    range_type: RangeType
-    bounds: tuple[float, float, float, float] | None = None
-    """Outer edges (min x, min y, max x, max y) where there is a geotransform, known CRS or not."""
-    north_up: bool = True
-    """Whether the first row is the one with the greatest y; means nothing without ``bounds``."""
-    tie_points: TiePoints | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    subdatasets: tuple[str, ...] = ()
-    """Paths of the data sets inside, where the data is only a container."""
 
 
 class Reader(Protocol):
@@ -61,9 +36,10 @@ class Reader(Protocol):
         ------
         DataUnavailable
             When it is missing or unreadable; the message names the path and the reason.
+        ContainerRefused
+            When it has no cells of its own, and data sets inside that may have.
         RegistrationRefused
-            When it is readable and cannot be a coverage as it is (no cells of its own, a rotated grid); the message
-            gives the remedy.
+            When it is readable and cannot be a coverage as it is (a rotated grid); the message gives the remedy.
         """
 
     def open(self, path: str) -> Source:

@@ -6,7 +6,8 @@ beyond that it says by having the methods:
 
 * ``stat`` (``StatStorageInterface``): the state of a file, so that a copy in the cache is kept as long as it is true;
 * ``open`` (``OpenStorageInterface``): a stream that seeks, so that archives are looked into, not fetched whole;
-* ``connect`` (``ConnectedStorageInterface``): something that reads sub-arrays where they are.
+* ``connect`` (``ConnectedStorageInterface``): something that reads sub-arrays where they are;
+* ``describe`` (``DescribeStorageInterface``): what the arrays are that it holds itself, so that they are registered.
 
 A storage is made for each record of the catalogue, with the record and the settings, is used from many threads and
 processes, and holds no state of a request. It is not asked to be atomic, to lock or to clean up: that is the cache's.
@@ -22,11 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, ClassVar, Protocol, runtime_checkable
 
+from eoxserver.backends.descriptions import Description
 from eoxserver.backends.locations import StorageRecord
 from eoxserver.conf.schema import Settings
 
 __all__ = [
     "ConnectedStorageInterface",
+    "DescribeStorageInterface",
     "FileStatus",
     "FileStorageInterface",
     "OpenStorageInterface",
@@ -172,4 +175,38 @@ class ConnectedStorageInterface(Protocol):
         ------
         DataUnavailable
             When there is no such data, or the storage cannot be reached.
+        """
+
+
+@runtime_checkable
+class DescribeStorageInterface(Protocol):
+    """A connected storage that holds arrays, not files: no reader describes them, it does that itself.
+
+    Registration asks ``complete`` first, stores the location it answers, and describes that.
+    """
+
+    def complete(self, location: str) -> str:
+        """Answer the location under which data is registered: with everything that was left for the storage to find.
+
+        What is complete already comes back as it is. Axes are put in an order a raster can have: y before x.
+
+        Raises
+        ------
+        ItemMissing
+            When there is no such data.
+        DataUnavailable
+            When the location means more than one array, or the storage cannot be reached.
+        """
+
+    def describe(self, location: str) -> Description:
+        """Describe the array that ``connect`` answers for this location.
+
+        Its domain has index axes in the order of the array, with the role of an axis where that is known.
+
+        Raises
+        ------
+        ItemMissing
+            When there is no such data.
+        DataUnavailable
+            When it is of a kind that cannot be read, or the storage cannot be reached.
         """
