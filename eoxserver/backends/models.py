@@ -13,11 +13,20 @@ from django.db import models
 
 from eoxserver.backends.semantics import band_range, check_semantic
 
-__all__ = ["DataItem", "Package", "Storage"]
+__all__ = ["CREDENTIALS_HINT", "DataItem", "Package", "Storage"]
+
+CREDENTIALS_HINT = (
+    "'eoxserver storage add NAME URL --credentials env:VARIABLE' (or file:/path) says where to find it, "
+    "with 'user:password' or a token in that variable or file"
+)
+"""What to do instead of writing a password into a URL."""
 
 _NESTING = 16
-_DATASET_NAME = re.compile(r'[A-Za-z][A-Za-z0-9_]+:([A-Za-z0-9_]+:)?"?/')
-"""How GDAL's name of a data set inside a file of an absolute path begins: ``NETCDF:"/data/a.nc":sst``."""
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.-]*://"
+_ABSOLUTE = re.compile(rf'({_SCHEME})|[A-Za-z][A-Za-z0-9_]+:([A-Za-z0-9_]+:)?("?/|"{_SCHEME})')
+"""How a URL begins, and GDAL's name of a data set inside a file of an absolute path: ``NETCDF:"/data/a.nc":sst``."""
+_USER = re.compile(r'([A-Za-z0-9+.-]+)://([^/?#"]*)@')
+"""User and password in a URL, or in one within a name of GDAL's."""
 
 
 class Storage(models.Model):
@@ -47,13 +56,11 @@ class Storage(models.Model):
         """Refuse passwords in the URL, and relative roots; raises ValidationError."""
         super().clean()
         self.name = self.name or None
+        _refuse_password("url", self.url)
         try:
-            parts = urlsplit(self.url)
-            password = parts.password
+            _ = urlsplit(self.url).port
         except ValueError as error:
             raise ValidationError({"url": f"'{self.url}' is no URL: {error}"}) from error
-        if password:
-            raise ValidationError({"url": "a URL in the catalogue holds no password; name it in 'credentials'"})
         if self.key == "local" and not _is_absolute(self.url):
             raise ValidationError({"url": f"'{self.url}' is relative; the root of a local storage is an absolute path"})
 
@@ -85,6 +92,7 @@ class _Located(models.Model):
     def clean(self) -> None:
         """Refuse a relative location that is relative to nothing; raises ValidationError."""
         super().clean()
+        _refuse_password("location", self.location)
         if self.storage is None and self.package is None and not _is_absolute(self.location):
             raise ValidationError(
                 {
@@ -160,4 +168,11 @@ class DataItem(_Located):
 
 def _is_absolute(location: str) -> bool:
     """Whether a location needs nothing to be relative to: an absolute path, a URL, a data set in an absolute path."""
-    return PurePosixPath(location).is_absolute() or "://" in location or _DATASET_NAME.match(location) is not None
+    return PurePosixPath(location).is_absolute() or _ABSOLUTE.match(location) is not None
+
+
+def _refuse_password(field: str, url: str) -> None:
+    """Refuse a URL with a password, or with a token in its place; raises ValidationError, which does not show it."""
+    user = _USER.search(url)
+    if user and (":" in user[2] or user[1].lower() in ("http", "https")):
+        raise ValidationError({field: f"a URL in the catalogue holds no password; {CREDENTIALS_HINT}"})

@@ -12,14 +12,14 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
-    "AccessDenied", "CatalogueUnavailable", "ConfigurationError", "CoverageUnusable", "CredentialsRefused",
-    "CrsNotSupported", "CrsUnknown", "DataUnavailable", "DuplicateKey", "EOxServerError", "EmptyCoverageIdList",
-    "FormatNotSupported", "IllegalFieldSequence", "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds",
-    "InvalidDimensionValue", "InvalidExtent", "InvalidMediaType", "InvalidParameterValue", "InvalidRequest",
-    "InvalidScaleFactor", "InvalidSubsetting", "InvalidTime", "InvalidUpdateSequence", "ItemMissing",
-    "LimitExceeded", "MissingParameterValue", "NoRoom", "NoSuchCoverage", "NoSuchField", "NoSuchLayer",
-    "NoSuchStyle", "OperationNotSupported", "OutputCrsNotSupported", "PackageBroken", "PluginError",
-    "RangeSubsetRepeated", "RegistrationRefused", "ScaleAxisUndefined", "StorageUnreachable",
+    "AccessDenied", "CatalogueUnavailable", "ConfigurationError", "ContainerRefused", "CoverageUnusable",
+    "CredentialsRefused", "CrsNotSupported", "CrsUnknown", "DataUnavailable", "DuplicateKey", "EOxServerError",
+    "EmptyCoverageIdList", "FormatNotSupported", "IllegalFieldSequence", "InterpolationNotSupported",
+    "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue", "InvalidExtent", "InvalidMediaType",
+    "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor", "InvalidSubsetting", "InvalidTime",
+    "InvalidUpdateSequence", "ItemMissing", "LimitExceeded", "MissingParameterValue", "NoRoom", "NoSuchCoverage",
+    "NoSuchField", "NoSuchLayer", "NoSuchStyle", "OperationNotSupported", "OutputCrsNotSupported", "PackageBroken",
+    "PluginError", "RangeSubsetRepeated", "RegistrationRefused", "ScaleAxisUndefined", "StorageUnreachable",
     "SubsettingCrsNotSupported", "TransferFailed", "UnknownKey", "UnsupportedCombination",
     "VersionNegotiationFailed", "suggest",
 ]  # fmt: skip
@@ -245,3 +245,19 @@ class UnknownKey(EOxServerError, LookupError):
 
 class RegistrationRefused(EOxServerError):
     """A file cannot become a coverage; the message gives the reason and the remedy."""
+
+
+class ContainerRefused(RegistrationRefused):
+    """A file that is no coverage itself and holds data sets that may be.
+
+    Parameters
+    ----------
+    message : str
+        As of every error.
+    datasets : tuple of str
+        Names of the data sets inside, as the reader opens them.
+    """
+
+    def __init__(self, message: str, *, datasets: tuple[str, ...] = (), locator: str | None = None) -> None:
+        super().__init__(message, locator=locator)
+        self.datasets = datasets

@@ -37,6 +37,7 @@ def test_storages_have_unique_names_or_none(database: Settings) -> None:
     ("values", "field", "reason"),
     [
         ({"url": "ftp://me:secret@example.com/"}, "url", "no password"),
+        ({"url": "https://token-secret@example.com/"}, "url", "--credentials env:VARIABLE"),
         ({"url": "data", "storage_type": "LOCAL"}, "url", "'data' is relative"),
         ({"url": "http://[::1/"}, "url", "no URL"),
         ({"url": ""}, "url", "blank"),
@@ -63,13 +64,15 @@ def test_storage_types_are_the_same_in_any_case() -> None:
         'NETCDF:"/a.nc":sst',
         "NETCDF:/a.nc:sst",
         "GTIFF_DIR:2:/a",
+        'HDF5:"s3://bucket/a.h5"://sst',
+        "ftp://me@example.com/a.tif",
     ],
 )
 def test_locations_that_need_nothing(database: Settings, location: str) -> None:
     DataItem(dataset=rectified("a"), location=location, semantic="bands").full_clean()
 
 
-@pytest.mark.parametrize("location", ["a.tif", "./a.tif", "../a.tif", "NETCDF:a.nc:sst", "C:a.tif"])
+@pytest.mark.parametrize("location", ["a.tif", "./a.tif", "../a.tif", "NETCDF:a.nc:sst", "C:a.tif", "HDF5:a.h5://sst"])
 def test_a_relative_location_needs_a_storage_or_package(database: Settings, location: str) -> None:
     item = DataItem(dataset=rectified("a"), location=location, semantic="bands")
     with pytest.raises(ValidationError, match=r"is relative.*accepted: an absolute path") as told:
@@ -87,6 +90,19 @@ def test_a_relative_location_needs_a_storage_or_package(database: Settings, loca
     item.full_clean()
     inner = Package(location=location, format="TAR", package=package)
     inner.full_clean()
+
+
+@pytest.mark.parametrize(
+    "location", ["https://me:secret@example.com/a.tif", 'NETCDF:"http://secret@example.com/a.nc":sst']
+)
+def test_a_location_holds_no_password(database: Settings, location: str) -> None:
+    for located in (
+        DataItem(dataset=rectified("a"), location=location, semantic="bands"),
+        Package(location=location, format="ZIP"),
+    ):
+        with pytest.raises(ValidationError, match="holds no password") as told:
+            located.clean()
+        assert "secret" not in str(told.value)
 
 
 def test_storage_comes_before_package_and_packages_take_their_own(database: Settings) -> None:

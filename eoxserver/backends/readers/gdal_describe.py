@@ -21,7 +21,7 @@ from eoxserver.backends.readers.layout import band_dtype, nil_values
 from eoxserver.core.coverage import TiePoints
 from eoxserver.core.crs import Crs, parse_crs
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import CrsNotSupported, CrsUnknown, RegistrationRefused
+from eoxserver.core.errors import ContainerRefused, CrsNotSupported, CrsUnknown, RegistrationRefused
 from eoxserver.core.fields import Colour, Field, RangeType
 from eoxserver.core.rasters import index_domain, raster_domain
 
@@ -36,14 +36,19 @@ def describe_raster(dataset: DatasetReader, path: str) -> Description:
 
     Raises
     ------
+    ContainerRefused
+        For a container without cells of its own.
     RegistrationRefused
-        For a container without cells of its own, and for a grid that is rotated or mirrored; with the remedy.
+        For a grid that is rotated or mirrored, and for a container of nothing; with the remedy.
     """
     subdatasets = tuple(dataset.subdatasets)
     if not dataset.count:
-        inside = ", ".join(subdatasets) or "none"
-        raise RegistrationRefused(
-            f"{path}: has no bands of its own; register one of the data sets inside: {inside}", locator=path
+        if not subdatasets:
+            raise RegistrationRefused(f"{path}: has no bands, and no data sets inside that have", locator=path)
+        raise ContainerRefused(
+            f"{path}: has no bands of its own; register one of the data sets inside: {', '.join(subdatasets)}",
+            datasets=subdatasets,
+            locator=path,
         )
     crs = known_crs(dataset)
     bounds, north_up = _bounds(dataset, path)
