@@ -20,7 +20,7 @@ CLASSES = [
     for value in vars(errors).values()
     if inspect.isclass(value) and issubclass(value, errors.EOxServerError) and value is not errors.EOxServerError
 ]
-SET_UP = {"ConfigurationError", "PluginError", "DuplicateKey", "RegistrationRefused"}
+SET_UP = {"ConfigurationError", "PluginError", "DuplicateKey", "RegistrationRefused", "ContainerRefused"}
 
 
 @pytest.mark.parametrize("kind", CLASSES)
