@@ -7,7 +7,7 @@ implement it; the query engine and the encoders know nothing else of where cells
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -20,7 +20,18 @@ from eoxserver.core.crs import Crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import RangeType
 
-__all__ = ["CellBox", "Cells", "Coverage", "Level", "MemorySource", "Source", "TiePoints"]
+__all__ = [
+    "CellBox",
+    "Cells",
+    "ChangingSource",
+    "Coverage",
+    "DataState",
+    "Level",
+    "MemorySource",
+    "Source",
+    "TiePoints",
+    "state_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +134,19 @@ class Source(Protocol):
         """
 
 
+@runtime_checkable
+class ChangingSource(Protocol):
+    """A source whose cells may change while it is in use: a file that somebody replaces."""
+
+    def state(self) -> str:
+        """Answer a text that is another one when the cells may have changed; cheap, and never an error."""
+
+
+def state_of(source: Source) -> str:
+    """The state of a source; always the same when it cannot change."""
+    return source.state() if isinstance(source, ChangingSource) else ""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MemorySource:
     """An array as a source."""
@@ -186,3 +210,28 @@ class Coverage:
     """In EPSG:4326, x = longitude."""
     tie_points: TiePoints | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DataState:
+    """What the data of some coverages was at one moment, to be compared with what it is later.
+
+    It has to be taken before the cells are read: what changes meanwhile then counts as changed.
+    """
+
+    sources: tuple[ChangingSource, ...]
+    states: tuple[str, ...]
+
+    @classmethod
+    def of(cls, coverages: Iterable[Coverage]) -> DataState:
+        """The state now, of those coverages whose data may change."""
+        sources = tuple(coverage.source for coverage in coverages if isinstance(coverage.source, ChangingSource))
+        return cls(sources, tuple(source.state() for source in sources))
+
+    @property
+    def holds(self) -> bool:
+        """Whether the data is still what it was."""
+        return all(source.state() == state for source, state in zip(self.sources, self.states, strict=True))
+
+    def __add__(self, other: DataState) -> DataState:
+        return DataState(self.sources + other.sources, self.states + other.states)

@@ -7,7 +7,6 @@ of its ``service`` parameter, and turns the ``wire.Response`` (or the error) int
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import secrets
@@ -31,6 +30,7 @@ from eoxserver.services.context import ServiceContext
 from eoxserver.services.ows.exceptions import error_report, ows_exception_report
 from eoxserver.services.ows.kvp import Params
 from eoxserver.services.ows.urls import public_url
+from eoxserver.services.validators import Validators
 from eoxserver.services.web.start_page import StartPage
 from eoxserver.services.wire import Request, Response, Service
 
@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 Authenticate = Callable[[str, str], str | None]
 """From user name and password to the name of the actor, or None when they do not match."""
 
+_NOT_MODIFIED = Response(b"", "text/plain", 304)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _CORS = (
@@ -88,7 +89,7 @@ class Dispatcher:
             for operation in getattr(service, "operations_without_service", ())
         }
         self._authenticate = authenticate
-        self._fingerprint = fingerprint
+        self._validators = Validators(fingerprint)
         self._metrics = Metrics()
         self._start_page = StartPage(context)
         self._max_body = context.settings.limits.request_body_bytes
@@ -154,14 +155,21 @@ class Dispatcher:
             return _Answer(Response(ows_exception_report(report), "text/xml", report.status))
         operation = _known_operation(self._services[key], request.params)
         try:
-            etag = self._etag(http, request)
+            tag = self._request_tag(http, request)
         except EOxServerError as error:
             return _Answer(self._services[key].report(request, error), key, operation)
-        known = http.if_none_match
-        if etag is not None and known.contains_weak(etag) and not known.star_tag:
-            return _Answer(Response(b"", "text/plain", 304), key, operation, etag)
+        if tag is not None:
+            for known in (tag, self._validators.current(tag)):
+                if _has(http, known):
+                    return _Answer(_NOT_MODIFIED, key, operation, known)
         response = self._run(self._services[key], request)
-        return _Answer(response, key, operation, etag if response.status == 200 and response.lasting else None)
+        if tag is None or response.status != 200 or not response.lasting:
+            return _Answer(response, key, operation)
+        tag = self._validators.answer_tag(tag, response.data)
+        if _has(http, tag):
+            _close(response)
+            response = _NOT_MODIFIED
+        return _Answer(response, key, operation, tag)
 
     def _request(self, http: HttpRequest) -> Request | None:
         """The request as a value; None when its credentials are wrong."""
@@ -233,13 +241,12 @@ class Dispatcher:
             log.exception("request %s failed", request.request_id)
             return service.report(request, error)
 
-    def _etag(self, http: HttpRequest, request: Request) -> str | None:
-        """The validator of a GET: the same while neither the catalogue, the settings nor the release change."""
+    def _request_tag(self, http: HttpRequest, request: Request) -> str | None:
+        """The first part of the entity tag of an answer; None where answers have none."""
         if http.method not in ("GET", "HEAD"):
             return None
         version = self._context.catalogue.version()
-        text = f"{version}\0{self._fingerprint}\0{request.actor}\0{request.base_url}\0".encode() + http.query_string
-        return hashlib.sha1(text, usedforsecurity=False).hexdigest()
+        return self._validators.request_tag(version, request.actor, request.base_url, http.query_string)
 
     # -- pages --------------------------------------------------------------------------------
 
@@ -273,6 +280,12 @@ def _known_operation(service: Service, params: Params) -> str:
     return next((name for name in names if name.lower() == asked), "-")
 
 
+def _has(http: HttpRequest, tag: str | None) -> bool:
+    """Whether the client has the answer of this tag (RFC 9110 clause 13.1.2)."""
+    known = http.if_none_match
+    return tag is not None and not known.star_tag and known.contains_weak(tag)
+
+
 def _begun(response: Response) -> Response:
     """A streamed body whose first part is already made, so that early failures still become reports."""
     if isinstance(response.body, bytes):
@@ -280,6 +293,12 @@ def _begun(response: Response) -> Response:
     parts: Iterator[bytes] = iter(response.body)
     first = next(parts, b"")
     return replace(response, body=_Chain(first, parts))
+
+
+def _close(response: Response) -> None:
+    """Give up a body that is not sent."""
+    if isinstance(response.body, _Chain):
+        response.body.close()
 
 
 class _Chain:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from eoxserver.core.coverage import DataState
 from eoxserver.services.ows.kvp import Params
 
 __all__ = ["Request", "Response", "Service", "json_response"]
@@ -40,7 +41,9 @@ class Response:
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     lasting: bool = True
-    """Whether the same request has the same answer until the catalogue changes; what tells of a failure has not."""
+    """Whether the same request has the same answer until catalogue or data change; what tells of a failure has not."""
+    data: DataState | None = None
+    """The data it was made of, as it was before it was read; None when it was made of the catalogue alone."""
 
 
 class Service(Protocol):

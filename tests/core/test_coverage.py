@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis, Role
-from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, MemorySource, Source
+from eoxserver.core.coverage import CellBox, Cells, Coverage, DataState, Level, MemorySource, Source, state_of
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import Field, NilValue, RangeType
@@ -230,3 +231,24 @@ def test_a_grid_without_georeference() -> None:
     assert domain.labels == ("i",)
     assert domain.subtype == "GridCoverage"
     assert values.tolist() == [[8, 9]]
+
+
+class Replaced(MemorySource):
+    """An array that tells that it is another one each time it is asked."""
+
+    asked: ClassVar[list[int]] = []
+
+    def state(self) -> str:
+        self.asked.append(1)
+        return str(len(self.asked))
+
+
+def test_the_state_of_data_holds_until_it_changes() -> None:
+    still = make("still", (IndexAxis("i", 3),), ("i",))
+    moving = replace(still, source=Replaced(np.zeros((1, 3))))
+    assert state_of(still.source) == ""
+    assert DataState.of([still]).holds
+    state = DataState.of([still, moving])
+    assert (len(state.sources), state.states) == (1, ("1",))
+    assert not state.holds
+    assert (DataState.of([still]) + state).states == ("1",)

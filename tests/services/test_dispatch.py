@@ -12,6 +12,7 @@ from lxml import etree
 from werkzeug.test import Client, TestResponse
 
 from eoxserver.conf.schema import default_settings
+from eoxserver.core.coverage import DataState
 from eoxserver.core.errors import DataUnavailable, NoSuchCoverage
 from eoxserver.plugins.manager import Plugins
 from eoxserver.services.context import ServiceContext
@@ -22,15 +23,26 @@ from eoxserver.services.wire import Request, Response
 OWS = "{http://www.opengis.net/ows/2.0}"
 
 
+class Changing:
+    """Data that is replaced while it is served."""
+
+    content = "old"
+    closed = 0
+
+    def state(self) -> str:
+        return self.content
+
+
 class EchoService:
     """A service whose operations show what it was given, or fail in the ways services fail."""
 
     key: ClassVar[str] = "ECHO"
-    operations: ClassVar[tuple[str, ...]] = ("Show", "Draw", "Fail", "Crash", "Shrug", "FailLate", "FailAtOnce")
+    operations: ClassVar[tuple[str, ...]] = ("Show", "Draw", "Read", "Fail", "Crash", "Shrug", "FailLate", "FailAtOnce")
     operations_without_service: ClassVar[tuple[str, ...]] = ("Draw",)
 
     def __init__(self) -> None:
         self.seen: list[Request] = []
+        self.source = Changing()
 
     def handle(self, request: Request) -> Response:
         self.seen.append(request)
@@ -43,6 +55,9 @@ class EchoService:
             return Response(_broken(0), "text/plain")
         if operation == "Shrug":
             return Response(iter([b"?"]), "text/plain", lasting=False)
+        if operation == "Read":
+            data = DataState((self.source,), (self.source.state(),))
+            return Response(_parts(self.source), "text/plain", data=data)
         if operation == "FailLate":
             return Response(_broken(2), "text/plain")
         return Response(operation.encode(), "text/plain", headers=(("X-Own", "1"),))
@@ -50,6 +65,13 @@ class EchoService:
     def report(self, request: Request, error: Exception) -> Response:
         report = error_report(error, request.request_id)
         return Response(ows_exception_report(report), "text/xml", report.status)
+
+
+def _parts(source: Changing) -> Iterator[bytes]:
+    try:
+        yield source.content.encode()
+    finally:
+        source.closed += 1
 
 
 def _broken(after: int) -> Iterator[bytes]:
@@ -161,6 +183,29 @@ def test_etag_follows_the_catalogue_version(setup: Setup) -> None:
     changed = setup.client.get("/ows?service=ECHO&request=Show", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
+
+
+def test_etag_follows_the_data(setup: Setup) -> None:
+    url = "/ows?service=ECHO&request=Read"
+    tag = setup.client.get(url).headers["ETag"]
+    assert setup.client.get(url, headers={"If-None-Match": tag}).status_code == 304
+    assert len(setup.service.seen) == 1, "the data is known not to have changed without reading it"
+    setup.service.source.content = "new"
+    changed = setup.client.get(url, headers={"If-None-Match": tag})
+    assert (changed.status_code, changed.data) == (200, b"new")
+    assert changed.headers["ETag"] != tag
+    setup.service.source.content = "old"
+    back = setup.client.get(url, headers={"If-None-Match": tag})
+    assert (back.status_code, back.data, back.headers["ETag"]) == (304, b"", tag)
+    assert setup.service.source.closed == len(setup.service.seen), "bodies that are not sent are closed as well"
+
+
+def test_another_process_knows_an_etag_as_well(setup: Setup) -> None:
+    url = "/ows?service=ECHO&request=Read"
+    tag = setup.client.get(url).headers["ETag"]
+    other = Setup()
+    answer = other.client.get(url, headers={"If-None-Match": tag})
+    assert (answer.status_code, answer.data, answer.headers["ETag"]) == (304, b"", tag)
 
 
 def test_what_does_not_last_has_no_etag(setup: Setup) -> None:

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from eoxserver.core.coverage import CellBox, Cells, Level, Source
+from eoxserver.core.coverage import CellBox, Cells, Level, Source, state_of
 from eoxserver.core.errors import DataUnavailable
 
 __all__ = ["combine"]
@@ -65,6 +65,10 @@ class _Bands:
     def levels(self) -> tuple[Level, ...]:
         """The resolutions that all sources have."""
         return tuple(level for level, _ in self._common_levels)
+
+    def state(self) -> str:
+        """Changes when that of a source does."""
+        return " ".join(state_of(source) for _, source in self.sources)
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """Read cells; see ``core.coverage.Source``."""

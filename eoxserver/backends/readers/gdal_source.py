@@ -69,6 +69,13 @@ class GdalSource:
         """Full resolution and overviews."""
         return self._known().levels
 
+    def state(self) -> str:
+        """Which file it is now; empty when it is none of this machine, or none any more."""
+        identity = identify(self._file)
+        if identity is None:
+            return ""
+        return f"{identity.size}-{identity.modified}-{identity.inode}-{identity.device}"
+
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """Read cells, all of them from the file as it is at one moment; see ``core.coverage.Source``."""
         return _persistently(lambda: self._read_once(box, fields, level))

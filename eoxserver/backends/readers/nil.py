@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eoxserver.core.coverage import CellBox, Cells, Level, Source
+from eoxserver.core.coverage import CellBox, Cells, Level, Source, state_of
 from eoxserver.core.fields import Field, NilValue
 
 __all__ = ["mask_nil"]
@@ -64,6 +64,10 @@ class _NilSource:
     def levels(self) -> tuple[Level, ...]:
         """Those of the source."""
         return self.source.levels
+
+    def state(self) -> str:
+        """That of the source."""
+        return state_of(self.source)
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """Read cells; see ``core.coverage.Source``."""

@@ -16,7 +16,7 @@ from eoxserver.backends.models import DataItem
 from eoxserver.backends.readers.bands import combine
 from eoxserver.backends.readers.base import Reader
 from eoxserver.backends.readers.nil import mask_nil
-from eoxserver.core.coverage import CellBox, Cells, Level, Source
+from eoxserver.core.coverage import CellBox, Cells, Level, Source, state_of
 from eoxserver.core.errors import DataUnavailable
 from eoxserver.core.fields import Field
 
@@ -75,6 +75,13 @@ class LazySource:
         """Those of the data; raises DataUnavailable."""
         with self._telling():
             return self._opened().levels
+
+    def state(self) -> str:
+        """That of the data; empty while it cannot be opened."""
+        try:
+            return state_of(self._opened())
+        except DataUnavailable:
+            return ""
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """The cells of the box; raises DataUnavailable."""

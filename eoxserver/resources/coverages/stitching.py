@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eoxserver.core.axes import RegularAxis
-from eoxserver.core.coverage import CellBox, Cells, Level, Source
+from eoxserver.core.coverage import CellBox, Cells, Level, Source, state_of
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import RangeType
 
@@ -68,6 +68,10 @@ class MosaicSource:
     def levels(self) -> tuple[Level, ...]:
         """Full resolution only: overviews of pieces need not fit together."""
         return (Level(self.shape, (1.0,) * len(self.shape)),)
+
+    def state(self) -> str:
+        """Changes when that of a piece does."""
+        return " ".join(state_of(piece.source) for piece in self.pieces)
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """The cells of the box; raises DataUnavailable when a piece cannot be read."""

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+from eoxserver.core.coverage import DataState
+
 __all__ = ["CachedMap", "MapCache"]
 
 
@@ -17,13 +19,15 @@ class CachedMap:
 
     body: bytes
     media_type: str
+    data: DataState
+    """What it was made of."""
 
 
 class MapCache:
     """A map per key, the least recently used ones go first when the bytes exceed the limit.
 
     Thread-safe. Entries belong to one version of the catalogue; with the first request of another
-    version all of them are dropped.
+    version all of them are dropped. One whose data changed is not answered.
 
     Parameters
     ----------
@@ -42,14 +46,14 @@ class MapCache:
         return len(self._maps)
 
     def get(self, version: Hashable, key: Hashable) -> CachedMap | None:
-        """The map of a key made under this version of the catalogue, or None."""
+        """The map of a key made under this version of the catalogue from data as it is now, or None."""
         with self._lock:
             if version != self._version:
                 return None
             found = self._maps.get(key)
             if found is not None:
                 self._maps.move_to_end(key)
-            return found
+        return found if found is not None and found.data.holds else None
 
     def put(self, version: Hashable, key: Hashable, entry: CachedMap) -> None:
         """Keep a map; one that alone exceeds an eighth of the limit is not kept."""

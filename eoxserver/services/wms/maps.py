@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from eoxserver.conf.schema import Settings
 from eoxserver.core.axes import Role
-from eoxserver.core.coverage import CellBox, Cells, Coverage
+from eoxserver.core.coverage import CellBox, Cells, Coverage, DataState
 from eoxserver.core.crs import wgs84_bounds
 from eoxserver.core.errors import DataUnavailable, InvalidDimensionValue, LimitExceeded, NoSuchCoverage
 from eoxserver.query.plan import Node, Overlay
@@ -26,7 +26,7 @@ from eoxserver.services.wms.times import matching, span_extent
 if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue, CollectionSummary
 
-__all__ = ["MapMaker", "Painted"]
+__all__ = ["MapMaker", "Painted", "Planned"]
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,19 @@ class Painted:
     """Shape (row, column, channel)."""
     complete: bool
     """False when a member of a collection is missing because its data could not be read."""
+    data: DataState
+    """What it was made of, as it was before it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One plan for a whole map."""
+
+    plan: Node
+    coverages: tuple[Coverage, ...]
+    """Those it reads."""
+    complete: bool
+    """False when a member of a collection is missing because its data cannot be read."""
 
 
 class MapMaker:
@@ -99,22 +112,35 @@ class MapMaker:
         if painting.failure is not None and painting.drawn == 0:
             raise painting.failure
         pixels = painting.canvas.finish(request.transparent and alpha, request.background)
-        return Painted(pixels, painting.failure is None)
+        return Painted(pixels, painting.failure is None, painting.data)
 
-    def plan(self, request: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> Node | None:
+    def plan(self, request: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> Planned | None:
         """One plan for the whole map with the values as they are; None when there is nothing to see.
 
         Raises
         ------
-        InvalidDimensionValue, LimitExceeded
+        InvalidDimensionValue, LimitExceeded, DataUnavailable
             As ``paint``.
         """
-        plans = list(islice((part.plan for part in self._parts(request, layers, actor, True)), self._limit + 1))
-        if len(plans) > self._limit:
+        parts = list(islice(self._parts(request, layers, actor, True), self._limit + 1))
+        if len(parts) > self._limit:
             raise too_many(self._limit)
-        if len(plans) < 2:
-            return plans[0] if plans else None
-        return Overlay(tuple(reversed(plans)))
+        readable = [part for part in parts if not part.member or self._opens(part)]
+        if parts and not readable:
+            raise DataUnavailable(f"none of the {len(parts)} coverages in this box can be read", locator="layers")
+        if not readable:
+            return None
+        plan = readable[0].plan if len(readable) == 1 else Overlay(tuple(part.plan for part in reversed(readable)))
+        return Planned(plan, tuple(part.coverage for part in readable), len(readable) == len(parts))
+
+    def _opens(self, part: _Part) -> bool:
+        """Whether the data of a part is there."""
+        try:
+            self._engine.executor.check(part.plan, lambda _: part.coverage, self._engine.limits)
+        except DataUnavailable as error:
+            log.warning("a map is made without coverage %s: %s", part.coverage.identifier, error.message)
+            return False
+        return True
 
     # -- parts, from the top down ---------------------------------------------------------------
 
@@ -215,12 +241,14 @@ class _Painting:
     max_bytes: int
     drawn: int = 0
     read_bytes: int = 0
-    failure: DataUnavailable | None = field(default=None)
+    failure: DataUnavailable | None = None
+    data: DataState = field(default_factory=lambda: DataState.of(()))
 
     def add(self, part: _Part, transparent: bool) -> None:
         """Paint a part below what is there."""
         if self.drawn >= self.limit:
             raise too_many(self.limit)
+        self.data += DataState.of((part.coverage,))
         try:
             coverage = self._checked(part)
             cells = coverage.source.read(CellBox.whole(coverage.source.shape), range(len(coverage.range_type)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from eoxserver.core.coverage import DataState
 from eoxserver.core.errors import OperationNotSupported, suggest
 from eoxserver.services.ows.capabilities import is_current, update_sequence
 from eoxserver.services.ows.exceptions import Report, error_report
@@ -18,7 +19,7 @@ from eoxserver.services.wms.cache import CachedMap, MapCache
 from eoxserver.services.wms.entries import ServiceEntry
 from eoxserver.services.wms.images import encode_error_image, encode_map, has_alpha
 from eoxserver.services.wms.layers import Layer, Layers
-from eoxserver.services.wms.maps import MapMaker
+from eoxserver.services.wms.maps import MapMaker, Planned
 from eoxserver.services.wms.requests import MapRequest
 from eoxserver.services.wms.v13.version import V13
 from eoxserver.services.wms.versions import MapVersion
@@ -123,31 +124,29 @@ class WebMapService:
             layers = self._layers.requested(asked, request.actor, catalogue_version)
             if asked.explain:
                 return json_response(self._explained(asked, layers, request.actor))
-            body, complete = self._map(asked, layers, request.actor)
-            found = CachedMap(body, asked.media_type)
+            found, complete = self._map(asked, layers, request.actor)
             if not complete:
                 return Response(found.body, found.media_type, lasting=False)
             self._cache.put(catalogue_version, key, found)
-        return Response(found.body, found.media_type)
+        return Response(found.body, found.media_type, data=found.data)
 
-    def _map(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> tuple[bytes, bool]:
-        """The bytes of a map, and whether nothing is missing in it."""
+    def _map(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> tuple[CachedMap, bool]:
+        """A map, and whether nothing is missing in it."""
         driver = self._drivers[asked.media_type]
         if driver not in COLOUR_DRIVERS:
-            values = self._values(asked, layers, actor, driver)
-            if values is not None:
-                return values, True
+            planned = self._maps.plan(asked, layers, actor)
+            if planned is not None:
+                return self._values(asked, planned, driver), planned.complete
         painted = self._maps.paint(asked, layers, actor, has_alpha(driver))
-        return encode_map(painted.pixels, driver, self._context.engine, asked), painted.complete
+        body = encode_map(painted.pixels, driver, self._context.engine, asked)
+        return CachedMap(body, asked.media_type, painted.data), painted.complete
 
-    def _values(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None, driver: str) -> bytes | None:
-        """The map with the values of its coverages; None when there is nothing to see."""
-        plan = self._maps.plan(asked, layers, actor)
-        if plan is None:
-            return None
+    def _values(self, asked: MapRequest, planned: Planned, driver: str) -> CachedMap:
+        """The map with the values of its coverages."""
         engine = self._context.engine
-        return b"".join(engine.encode(engine.evaluate(plan), driver, {}))
+        data = DataState.of(planned.coverages)
+        return CachedMap(b"".join(engine.encode(engine.evaluate(planned.plan), driver, {})), asked.media_type, data)
 
     def _explained(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> object:
-        plan = self._maps.plan(asked, layers, actor)
-        return {"plan": None, "cost": None} if plan is None else self._context.engine.explain(plan)
+        planned = self._maps.plan(asked, layers, actor)
+        return {"plan": None, "cost": None} if planned is None else self._context.engine.explain(planned.plan)

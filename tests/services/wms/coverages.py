@@ -137,6 +137,10 @@ def scene(identifier: str, value: int, day: int, west: float = 0.0) -> Coverage:
 class BrokenSource(MemorySource):
     """Data that is not there."""
 
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        raise DataUnavailable("file broken.tif is missing", locator="broken.tif")
+
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         raise DataUnavailable("file broken.tif is missing", locator="broken.tif")
 

@@ -3,11 +3,36 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
+from eoxserver.core.coverage import DataState, MemorySource
 from eoxserver.services.wms.cache import CachedMap, MapCache
+
+UNCHANGING = DataState.of(())
+
+
+class Replaceable(MemorySource):
+    """An array that is another one when its name changes."""
+
+    name = "first"
+
+    def state(self) -> str:
+        return type(self).name
 
 
 def image(size: int) -> CachedMap:
-    return CachedMap(b"x" * size, "image/png")
+    return CachedMap(b"x" * size, "image/png", UNCHANGING)
+
+
+def test_a_map_of_data_that_changed_is_not_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = MapCache(1000)
+    source = Replaceable(np.zeros((1, 2, 2)))
+    entry = CachedMap(b"x", "image/png", DataState((source,), (source.state(),)))
+    cache.put(1, "a", entry)
+    assert cache.get(1, "a") is entry
+    monkeypatch.setattr(Replaceable, "name", "second")
+    assert cache.get(1, "a") is None
 
 
 def test_maps_come_back() -> None:

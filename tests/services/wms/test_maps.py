@@ -246,6 +246,19 @@ def test_formats_of_data_keep_values(tmp_path: Path) -> None:
     assert mosaic["values"][0][0][1:] == [50, 0, 100, 0, 150, 150, 150, 150, 150]
 
 
+def test_formats_of_data_leave_out_members_that_cannot_be_read(tmp_path: Path) -> None:
+    settings = Settings(wms=Wms(supported_formats=("image/tiff",)))
+    collections = {"mix": ("old", "broken"), "ruin": ("broken",)}
+    client = make_client(tmp_path, [scene("old", 50, 16), broken()], collections, settings)
+    response = client.ask(WHOLE, layers="mix", format="image/tiff", bbox="0,0,4,10", width="10")
+    assert isinstance(response.body, bytes)
+    assert {value for row in json.loads(response.body)["values"][0] for value in row} >= {50}
+    assert not response.lasting
+    ruin = client.ask(WHOLE, layers="ruin", format="image/tiff")
+    assert ruin.status == 503 and isinstance(ruin.body, bytes)
+    assert b"none of the 1 coverages" in ruin.body
+
+
 # -- the cache and explain ------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from eoxserver.core.coverage import Coverage
+from eoxserver.core.coverage import Coverage, DataState
 from eoxserver.core.errors import InvalidParameterValue, InvalidRequest, UnsupportedCombination
 from eoxserver.resources.coverages.crss import wcs_crss
 from eoxserver.services.engine import Engine
@@ -44,11 +44,12 @@ def deliver(context: ServiceContext, request: Request, decoded: GetCoverage) -> 
     plan = plan_coverage(decoded, coverage, wcs_crss(settings), settings.wcs20.subset_mode)
     if decoded.explain:
         return json_response(context.engine.explain(plan))
+    data = DataState.of((coverage,))
     result = replace(context.engine.evaluate(plan), identifier=coverage.identifier)
     if asked is None:
         asked = native if decoded.encoding or _holds(context.engine, native, result) else GML_FORMAT
     chunks = _encoded(context.engine, asked, result, decoded.encoding)
-    return _response(result, asked, chunks, decoded.multipart)
+    return replace(_response(result, asked, chunks, decoded.multipart), data=data)
 
 
 def _holds(engine: Engine, wanted: OutputFormat, result: Coverage) -> bool:
