@@ -57,6 +57,7 @@ _FIXED: dict[str, Any] = {
     "ALLOWED_HOSTS": ["*"],
     "ROOT_URLCONF": "eoxserver.app.urls",
     "STATIC_URL": "/admin/static/",
+    "STORAGES": {"staticfiles": {"BACKEND": "eoxserver.app.static_files.MountedFiles"}},
     "MIDDLEWARE": [
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",

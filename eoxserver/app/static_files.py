@@ -3,12 +3,23 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.exceptions import SuspiciousFileOperation
+from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import get_script_prefix
 
-__all__ = ["MountedStaticFiles"]
+__all__ = ["MountedFiles", "MountedStaticFiles"]
+
+
+class MountedFiles(StaticFilesStorage):
+    """The files of the admin site with the URLs they have below the path where this request found it."""
+
+    def url(self, name: str | None) -> str:
+        """The path of a file from the root of the host, a prefix that a proxy adds included."""
+        return f"{get_script_prefix()}static/{quote(name or '')}"
 
 
 class MountedStaticFiles(StaticFilesHandler):

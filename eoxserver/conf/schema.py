@@ -24,6 +24,7 @@ from eoxserver.conf.values import (
     MIME_MAP,
     MIMES,
     NAMES,
+    OPTIONAL_SIZE,
     PATH,
     SIZE,
     TEXT,
@@ -250,7 +251,7 @@ class Evaluation:
     block_cells: int = setting(integer(1024), "1_048_576", "Cells that are computed at a time.")
     open_files: int = setting(integer(1), "128", "Files kept open by a process.")
     tile_cache_bytes: int = setting(MEMORY, "5%", "Memory of a process for blocks read from files.")
-    map_cache_bytes: int = setting(SIZE, "64MiB", "Memory of a process for finished maps.")
+    map_cache_bytes: int = setting(OPTIONAL_SIZE, "64MiB", "Memory of a process for finished maps; 0: none are kept.")
 
 
 @dataclass(frozen=True, slots=True)

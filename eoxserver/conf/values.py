@@ -196,6 +196,8 @@ def _size(text: str) -> int:
 
 
 def _show_size(size: int) -> str:
+    if size == 0:
+        return "0"
     for unit in ("TiB", "GiB", "MiB", "KiB"):
         if size % _SIZES[unit.upper()] == 0:
             return f"{size // _SIZES[unit.upper()]}{unit}"
@@ -204,6 +206,13 @@ def _show_size(size: int) -> str:
 
 SIZE: Kind[int] = Kind("a size as 512MiB, 1.5GB or a number of bytes", _size, _show_size)
 """Bytes; KiB, MiB, GiB, TiB are powers of 1024, kB, MB, GB, TB of 1000."""
+
+OPTIONAL_SIZE: Kind[int] = Kind(
+    "a size as 512MiB, 1.5GB or a number of bytes, or 0 for none",
+    lambda text: 0 if text == "0" else _size(text),
+    _show_size,
+)
+"""Bytes, possibly none."""
 
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 """Where Linux tells what a container may use, in version 2 and 1 of control groups."""

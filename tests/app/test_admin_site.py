@@ -87,6 +87,15 @@ def test_style_sheets_are_found_below_another_path_too(app: Application) -> None
         assert answer.status_code == 200 and answer.mimetype == "text/css"
 
 
+def test_pages_below_another_path_link_to_files_there(app: Application) -> None:
+    for base in ("http://eo.example/below/here/", "http://eo.example/"):
+        page = app.client.get("/admin/login/", base_url=base)
+        assert page.status_code == 200
+        found = links(page)
+        prefix = base.removeprefix("http://eo.example")
+        assert found and all(link.startswith(f"{prefix}admin/static/") for link in found), found
+
+
 @pytest.mark.parametrize(
     "name", ["nothing.css", "../../../django/conf/global_settings.py", "%2e%2e/admin/css/base.css", ""]
 )

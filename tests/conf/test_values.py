@@ -19,6 +19,7 @@ from eoxserver.conf.values import (
     MIME_MAP,
     MIMES,
     NAMES,
+    OPTIONAL_SIZE,
     SIZE,
     URL,
     DatabaseUrl,
@@ -57,6 +58,13 @@ def test_bad_size(text: str) -> None:
 @given(st.integers(1, 1 << 50))
 def test_size_text_reads_back(size: int) -> None:
     assert SIZE.parse(SIZE.show(size)) == size
+
+
+def test_an_optional_size_may_be_none() -> None:
+    assert [OPTIONAL_SIZE.parse(text) for text in ("0", "1KiB")] == [0, 1024]
+    assert OPTIONAL_SIZE.show(0) == "0"
+    with pytest.raises(ValueError, match="^$"):
+        OPTIONAL_SIZE.parse("-1")
 
 
 def test_memory_is_a_size_or_a_part_of_the_machine() -> None:
@@ -251,7 +259,7 @@ def test_bad_database(text: str, reason: str) -> None:
         DATABASE.parse(text)
 
 
-KINDS = (SIZE, MEMORY, DURATION, CODES, MIMES, MIME_MAP, NAMES, URL, DATABASE, MIME, integer(3))
+KINDS = (SIZE, OPTIONAL_SIZE, MEMORY, DURATION, CODES, MIMES, MIME_MAP, NAMES, URL, DATABASE, MIME, integer(3))
 
 
 @pytest.mark.parametrize("kind", KINDS)
