@@ -8,10 +8,12 @@ of its own may lie in another package; the outermost package may lie in a storag
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from eoxserver.backends.credentials import shown_url
 from eoxserver.core.errors import DataUnavailable
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "data_file",
     "location_of",
     "path_exists",
+    "shown_address",
     "split_dataset_name",
 ]
 
@@ -189,17 +192,31 @@ def split_dataset_name(text: str) -> DatasetName:
 
 
 def address(location: Location) -> str:
-    """Answer where a file is as people write it, and as commands take it: a URL or path, ``//`` before each member.
+    """Answer where a file is as commands take it: a URL or path, ``//`` before each member; see ``shown_address``.
 
     >>> address(Location(StorageRecord("http", "http://host/eo/"), (PackageRecord("ZIP", "2024.zip"),), "B04.tif"))
     'http://host/eo/2024.zip//B04.tif'
     >>> address(Location(None, (PackageRecord("TAR", "/data/a.tar"),), 'NETCDF:"b.nc":sst'))
     'NETCDF:"/data/a.tar//b.nc":sst'
     """
+    return _address(location, str)
+
+
+def shown_address(location: Location) -> str:
+    """Answer the address as it may be shown: without what may be a secret in a URL (``credentials.shown_url``).
+
+    >>> shown_address(Location(None, (PackageRecord("ZIP", "http://host/2024.zip?sig=abc"),), "B04.tif"))
+    'http://host/2024.zip//B04.tif'
+    """
+    return _address(location, shown_url)
+
+
+def _address(location: Location, outermost: Callable[[str], str]) -> str:
     name = split_dataset_name(location.path)
     paths = [*(package.path for package in location.packages), name.file]
     if location.storage is not None:
         paths[0] = f"{location.storage.url.rstrip('/')}/{paths[0]}"
+    paths[0] = outermost(paths[0])
     return str(name.with_file("//".join(paths)))
 
 

@@ -15,6 +15,7 @@ from eoxserver.backends.locations import (
     address,
     data_file,
     location_of,
+    shown_address,
     split_dataset_name,
 )
 from eoxserver.core.errors import DataUnavailable
@@ -65,6 +66,10 @@ def test_an_address_is_what_people_write() -> None:
     assert address(location_of(Item("sub/a.tif", DISK))) == "/data/sub/a.tif"
     assert address(location_of(Item("/a.tif"))) == "/a.tif"
     assert address(location_of(Item('HDF5:"a.h5"://sst', WEB))) == 'HDF5:"https://eo.example/a.h5"://sst'
+
+    signed = Location(None, (), 'NETCDF:"https://eo.example/a.nc?signature=secret":sst')
+    assert "secret" in address(signed)
+    assert shown_address(signed) == 'NETCDF:"https://eo.example/a.nc":sst'
 
 
 def test_a_package_in_itself_ends_with_an_error() -> None:
