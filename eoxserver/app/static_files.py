@@ -6,8 +6,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.exceptions import SuspiciousFileOperation
 from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.core.exceptions import SuspiciousFileOperation
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.urls import get_script_prefix
 
