@@ -3,7 +3,8 @@
 
 A CRS is known by its URI, ``http://www.opengis.net/def/crs/EPSG/0/4326`` (OGC 09-048r5 clause 7; version 0 is the
 newest). Two texts that name one CRS give equal values. A CRS without a code is named
-``urn:x-eoxserver:crs:wkt:<first 16 digits of the SHA-1 of its WKT>``: stable, but nobody can look it up.
+``urn:x-eoxserver:crs:wkt:<first 16 digits of the SHA-1 of its WKT>``: stable, but nobody can look it up. A CRS that an
+administrator has defined is known by its URI and that definition, so that a changed definition makes another CRS.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pyproj
 from pyproj.exceptions import CRSError
 from pyproj.network import set_network_enabled  # type: ignore[attr-defined]  # pyproj exports it without saying so
 
+from eoxserver.core.crs.definitions import Definition
 from eoxserver.core.errors import CrsNotSupported, CrsUnknown
 from eoxserver.core.roles import Role
 from eoxserver.core.util.timetools import parse_iso8601
@@ -74,7 +76,7 @@ class TimeScale:
 
 @dataclass(frozen=True, slots=True)
 class Crs:
-    """A coordinate reference system, single or compound; equal and hashed by its URI.
+    """A coordinate reference system, single or compound; equal and hashed by its URI and the definitions behind it.
 
     >>> from eoxserver.core.crs import parse_crs
     >>> crs = parse_crs("EPSG:4326")
@@ -95,6 +97,8 @@ class Crs:
     """``EPSG``, ``OGC``, ``ESRI``, ...; empty without a code, and for compound CRSs made of components."""
     version: str = field(default="0", compare=False)
     code: str = field(default="", compare=False)
+    registered: bool = field(default=False, compare=False)
+    """Whether PROJ's database has it under its authority and code."""
     wkt: str | None = field(default=None, compare=False, repr=False)
     """WKT 2:2019; None for temporal and index CRSs, and for compound ones made of components."""
     parts: tuple[Crs, ...] = field(default=(), compare=False, repr=False)
@@ -102,6 +106,8 @@ class Crs:
     plane: Crs | None = field(default=None, compare=False, repr=False)
     """The horizontal CRS of a geographic or projected CRS with height. See ``horizontal``."""
     time: TimeScale | None = field(default=None, compare=False, repr=False)
+    custom: tuple[Definition, ...] = field(default=(), repr=False)
+    """The definitions by administrators that it, or its components, rest on."""
 
     @property
     def components(self) -> tuple[Crs, ...]:
@@ -120,7 +126,9 @@ class Crs:
 
     @property
     def urn(self) -> str:
-        """The URN (OGC 07-092r3); names of axes are lost, a CRS without code keeps its URI."""
+        """The URN (OGC 07-092r3); names of axes are lost, a CRS without code or with parameters keeps its URI."""
+        if any("?" in part.definition for part in self.components if not (self.parts and self.code)):
+            return self.uri
         if not self.parts or self.code:
             return f"urn:ogc:def:{_urn_part(self)}" if self.code else self.uri
         return f"urn:ogc:def:crs,{','.join(_urn_part(part) for part in self.parts)}"
@@ -132,9 +140,9 @@ class Crs:
             return "@".join(part.short for part in self.parts)
         if not self.code:
             return self.uri
-        if self.authority != "OGC":
+        if self.authority != "OGC" and self.version == "0" and "?" not in self.definition:
             return f"{self.authority}:{self.code}{self.uri[len(self.definition) :]}"
-        if re.fullmatch(r"CRS[0-9]+", self.code):
+        if self.authority == "OGC" and re.fullmatch(r"CRS[0-9]+", self.code):
             return f"CRS:{self.code[3:]}{self.uri[len(self.definition) :]}"
         return self.uri.removeprefix(f"{ROOT}crs/")
 
@@ -202,7 +210,7 @@ class Crs:
         """
         if self.wkt is None:
             raise CrsNotSupported(f"{self.uri} is {self.kind}: PROJ has no such CRS", locator=self.uri)
-        return pyproj_crs(self.authority, self.code, "" if self.code else self.wkt)
+        return pyproj_crs(self.authority, self.code, "") if self.registered else pyproj_crs("", "", self.wkt)
 
     @property
     def _scale(self) -> TimeScale:
@@ -219,7 +227,7 @@ class Crs:
 
 def same_crs(a: Crs, b: Crs) -> bool:
     """Whether coordinates of one are coordinates of the other as they stand: axis order included, labels not."""
-    return a.definition == b.definition
+    return a.definition == b.definition and a.custom == b.custom
 
 
 def compound_crs(parts: Sequence[Crs]) -> Crs:
@@ -244,6 +252,7 @@ def compound_crs(parts: Sequence[Crs]) -> Crs:
         axes=axes,
         default_labels=tuple(label for part in single for label in part.default_labels),
         parts=single,
+        custom=tuple(dict.fromkeys(definition for part in single for definition in part.custom)),
     )
 
 

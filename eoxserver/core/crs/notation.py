@@ -5,20 +5,29 @@ URLs of any host, ``.../def/crs/EPSG/0/4326`` or ``.../def/crs?authority=EPSG&ve
 ``?axis-label="day"``; compounds ``.../def/crs-compound?1=..&2=..`` with raw or percent-encoded components
 (OGC 09-048r5, 11-135r2); URNs (OGC 07-092r3); short forms ``EPSG:4326``, ``EPSG/0/4326``, ``CRS:84``, joined as
 ``A@B``; and definitions in WKT, PROJJSON or PROJ text. The host of a URL means nothing: every host is an alias.
+Names that an administrator has defined are known to whoever passes ``Definitions`` along.
+
+In the catalogue a CRS is a text that holds whatever is needed to make it again (``stored_text``): a definition that is
+changed or removed later changes nothing that was written before.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote
 
-from eoxserver.core.crs.identity import Crs, compound_crs, rename_axes
+from eoxserver.core.crs.auto import auto_crs, is_auto
+from eoxserver.core.crs.definitions import NO_DEFINITIONS, Definition, Definitions, Parameter
+from eoxserver.core.crs.identity import ROOT, Crs, compound_crs, rename_axes
 from eoxserver.core.crs.ogc import OGC_CODES, ogc_crs
 from eoxserver.core.crs.registry import definition_crs, is_definition, registered_crs
 from eoxserver.core.errors import CrsUnknown
 
-__all__ = ["parse_crs"]
+__all__ = ["check_definition", "parse_crs", "parse_stored", "split_parameters", "stored_text"]
 
 ACCEPTED = (
     "http://www.opengis.net/def/crs/EPSG/0/4326, urn:ogc:def:crs:EPSG::4326, EPSG:4326, CRS:84, OGC/0/AnsiDate, "
@@ -41,8 +50,13 @@ _AXIS_LABEL = re.compile(r"axis-label(?:-([0-9]{1,2}))?")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 
 
-def parse_crs(text: str) -> Crs:
+def parse_crs(text: str, definitions: Definitions = NO_DEFINITIONS) -> Crs:
     """The CRS that a text names or defines.
+
+    Parameters
+    ----------
+    definitions : Definitions
+        What an administrator has defined; no such name is one that everybody knows.
 
     Raises
     ------
@@ -56,49 +70,98 @@ def parse_crs(text: str) -> Crs:
     """
     if len(text) > LONGEST:
         raise CrsUnknown(f"a CRS text of {len(text)} characters is too long; at most {LONGEST} are read")
-    return _parsed(text.strip())
+    return _parsed(text.strip(), definitions)
+
+
+def check_definition(definition: Definition) -> Crs | None:
+    """The CRS that a definition makes by itself; None when it needs values of parameters.
+
+    Raises
+    ------
+    CrsUnknown
+        When the definition cannot be accepted; the message says why.
+    """
+    definition.check()
+    if definition.unbound({}):
+        return None
+    try:
+        return parse_crs(f"{ROOT}crs/{definition.name}", Definitions((definition,)))
+    except CrsUnknown as error:
+        raise CrsUnknown(f"definition of {definition.name}: {error.message}", locator="definition") from error
+
+
+def stored_text(crs: Crs) -> str:
+    """The text that stands for a CRS in a catalogue; ``parse_stored`` makes an equal value of it.
+
+    Its URI, or its WKT where it has no code; with definitions by administrators JSON that has both.
+    """
+    if not crs.custom:
+        return crs.uri if crs.code or crs.parts or crs.wkt is None else crs.wkt
+    defined = [
+        [one.authority, one.version, one.code, one.text, [[p.name, p.default] for p in one.parameters]]
+        for one in crs.custom
+    ]
+    return json.dumps({"crs": crs.uri, "definitions": defined}, ensure_ascii=False)
+
+
+def parse_stored(text: str) -> Crs:
+    """The CRS of a text that ``stored_text`` made, or of any other; raises CrsUnknown."""
+    if not text.startswith('{"crs"'):
+        return parse_crs(text)
+    try:
+        stored = json.loads(text)
+        definitions = Definitions(
+            tuple(
+                Definition(authority, version, code, definition, tuple(Parameter(*pair) for pair in parameters))
+                for authority, version, code, definition, parameters in stored["definitions"]
+            )
+        )
+        uri = str(stored["crs"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise CrsUnknown(f"the stored CRS '{text[:200]}' cannot be read: {error!r}") from error
+    return parse_crs(uri, definitions)
 
 
 @lru_cache(maxsize=512)
-def _parsed(text: str) -> Crs:
+def _parsed(text: str, definitions: Definitions) -> Crs:
     if is_definition(text):
         return definition_crs(text)
     if "@" in text:
-        return compound_crs([_parsed(part.strip()) for part in text.split("@")])
+        return compound_crs([_parsed(part.strip(), definitions) for part in text.split("@")])
     if text.lower().startswith(("http%3a", "https%3a", "urn%3a")):
-        return _parsed(unquote(text))
+        return _parsed(unquote(text), definitions)
     if match := _URN_COMPOUND.fullmatch(text):
         parts = [part if part.lower().startswith("crs:") else f"crs:{part}" for part in match[1].split(",")]
-        return compound_crs([_parsed(f"urn:ogc:def:{part}") for part in parts])
+        return compound_crs([_parsed(f"urn:ogc:def:{part}", definitions) for part in parts])
     for pattern in (_URN, _OLD_URN, _OLD_URL):
         if match := pattern.fullmatch(text):
             version = match[2] if pattern is _URN else ""
-            return _resolved(match[1], version, match[match.lastindex or 1], "", text)
+            return _resolved(match[1], version, match[match.lastindex or 1], "", text, definitions)
     if match := _URL.fullmatch(text):
         if match[1].lower() == "crs-compound":
-            return _compound(match[3] or "", text)
-        return _from_url(match[2], match[3] or "", text)
+            return _compound(match[3] or "", text, definitions)
+        return _from_url(match[2], match[3] or "", text, definitions)
     if match := _SHORT.fullmatch(text):
-        return _resolved(match[1], match[2] or match[3] or "", match[4], match[5] or "", text)
+        return _resolved(match[1], match[2] or match[3] or "", match[4], match[5] or "", text, definitions)
     raise _unknown(text)
 
 
-def _from_url(path: str, query: str, text: str) -> Crs:
+def _from_url(path: str, query: str, text: str, definitions: Definitions) -> Crs:
     """The CRS of a URL, its name in the path or in the query."""
     segments = [unquote(segment) for segment in path.split("/") if segment]
     if len(segments) == 3:
-        return _resolved(segments[0], segments[1], segments[2], query, text)
+        return _resolved(segments[0], segments[1], segments[2], query, text, definitions)
     if segments:
         raise CrsUnknown(f"'{text}' is incomplete; accepted: .../def/crs/AUTHORITY/VERSION/CODE", locator=text)
-    pairs = _parameters(query, text)
+    pairs = split_parameters(query, text)
     named = {key.lower(): value for key, value in pairs.items() if key.lower() in {"authority", "version", "code"}}
     if "authority" not in named or "code" not in named:
         raise CrsUnknown(f"'{text}' is incomplete; accepted: .../def/crs?authority=..&version=..&code=..", locator=text)
     rest = "&".join(f'{key}="{value}"' for key, value in pairs.items() if key.lower() not in named)
-    return _resolved(named["authority"], named.get("version", ""), named["code"], rest, text)
+    return _resolved(named["authority"], named.get("version", ""), named["code"], rest, text, definitions)
 
 
-def _compound(query: str, text: str) -> Crs:
+def _compound(query: str, text: str, definitions: Definitions) -> Crs:
     """The CRS of ``1=..&2=..``; what lies between two numbered keys belongs to the first of them."""
     pieces = _NUMBERED.split(query)
     numbers = [int(number) for number in pieces[1::2]]
@@ -109,18 +172,41 @@ def _compound(query: str, text: str) -> Crs:
             locator=text,
         )
     ordered = sorted(zip(numbers, pieces[2::2], strict=True))
-    return compound_crs([_parsed(unquote(component).strip()) for _, component in ordered])
+    return compound_crs([_parsed(unquote(component).strip(), definitions) for _, component in ordered])
 
 
-def _resolved(authority: str, version: str, code: str, query: str, text: str) -> Crs:
+def _resolved(authority: str, version: str, code: str, query: str, text: str, definitions: Definitions) -> Crs:
     """The CRS of an authority's code, with the parameters of the query."""
     authority = authority.upper() if authority.upper() != "IAU" else "IAU_2015"
     if version and not _VERSION.fullmatch(version):
         raise CrsUnknown(f"version '{version}' of '{text}'; accepted: 0, or numbers such as 9.8", locator=text)
-    parameters = _parameters(query, text)
+    parameters = split_parameters(query, text)
     labels = {key: parameters.pop(key) for key in list(parameters) if _AXIS_LABEL.fullmatch(key)}
-    crs = _coded(authority, code.strip(), parameters, text)
+    defined = definitions.find(authority, version, code.strip())
+    if defined is not None:
+        crs = _defined(defined, parameters)
+    else:
+        crs = _coded(authority, code.strip(), parameters, text)
     return _renamed(crs, labels, text) if labels else crs
+
+
+def _defined(definition: Definition, parameters: Mapping[str, str]) -> Crs:
+    """The CRS that an administrator has defined; its text knows nothing of other such definitions."""
+    crs = parse_crs(definition.bound(parameters))
+    uri = f"{ROOT}crs/{definition.name}"
+    if parameters:
+        uri += "?" + "&".join(f'{name}="{parameters[name]}"' for name in sorted(parameters))
+    return replace(
+        crs,
+        uri=uri,
+        definition=uri,
+        default_labels=crs.labels,
+        authority=definition.authority,
+        version=definition.version,
+        code=definition.code,
+        registered=False,
+        custom=(definition,),
+    )
 
 
 def _coded(authority: str, code: str, parameters: dict[str, str], text: str) -> Crs:
@@ -128,6 +214,8 @@ def _coded(authority: str, code: str, parameters: dict[str, str], text: str) -> 
         authority, code = "OGC", "CRS:1" if code == "1" else f"CRS{code}"
     if authority == "OGC" and (crs := ogc_crs(code, parameters)) is not None:
         return crs
+    if is_auto(authority, code):
+        return auto_crs(authority, code, parameters)
     if parameters:
         name = next(iter(parameters))
         raise CrsUnknown(f"'{text}' has no parameter '{name}'; accepted: axis-label", locator=name)
@@ -157,7 +245,7 @@ def _renamed(crs: Crs, given: dict[str, str], text: str) -> Crs:
     return rename_axes(crs, labels)
 
 
-def _parameters(query: str, text: str) -> dict[str, str]:
+def split_parameters(query: str, text: str) -> dict[str, str]:
     """``name=value&name="value"`` as a mapping; quotes and percent-encoding are taken away."""
     found: dict[str, str] = {}
     position = 0

@@ -4,23 +4,26 @@
 Axis order, direction and unit are the database's. Labels are its abbreviations, with two exceptions: latitude and
 longitude are always ``Lat`` and ``Long`` (the database changed its mind between versions), and what follows a
 parenthesis is dropped (``E(X)``). A definition that carries a code, or that PROJ identifies with one, becomes the CRS
-of that code, with the axis order of the database: rasters store WKT whose axis order means nothing.
+of that code, with the axis order of the database: rasters store WKT whose axis order means nothing. A time CRS in WKT
+becomes ``OGC/0/Temporal`` with its origin and unit.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 
 import numpy as np
 import pyproj
 from pyproj.exceptions import CRSError, ProjError
 
 from eoxserver.core.crs.identity import ROOT, Crs, CrsAxis, Kind, compound_crs, offline, pyproj_crs
+from eoxserver.core.crs.ogc import TIME_UNITS, ogc_crs
 from eoxserver.core.errors import CrsUnknown
 from eoxserver.core.roles import Role
 
-__all__ = ["definition_crs", "epsg_crs", "horizontal_roles", "is_definition", "registered_crs"]
+__all__ = ["definition_crs", "described", "epsg_crs", "horizontal_roles", "is_definition", "registered_crs"]
 
 _FILE = re.compile(
     r"(?:nadgrids|geoidgrids|grids|file|catalog)\s*=[^\s+\]]*[/\\~]|PARAMETERFILE\s*\[[^\]]*[/\\~]"
@@ -70,7 +73,7 @@ def definition_crs(text: str) -> Crs:
     Raises
     ------
     CrsUnknown
-        When PROJ cannot read it, when it names files, or when it is a time CRS.
+        When PROJ cannot read it, when it names files, or when it is a time CRS that does not count in units.
     """
     if old := _INIT_EPSG.fullmatch(text):
         return epsg_crs(int(old[1]))
@@ -84,9 +87,7 @@ def definition_crs(text: str) -> Crs:
     except (CRSError, ProjError) as error:
         raise CrsUnknown(f"PROJ cannot read the CRS definition: {error}") from error
     if crs.type_name == "Temporal CRS":
-        raise CrsUnknown(
-            'a time CRS is named, not defined by WKT; accepted: OGC/0/AnsiDate, OGC/0/Temporal?epoch="..."'
-        )
+        return _time_crs(crs)
     known = _identified(crs.source_crs if crs.is_bound and crs.source_crs else crs)
     if known is not None:
         return known
@@ -97,6 +98,11 @@ def definition_crs(text: str) -> Crs:
     wkt = crs.to_wkt()
     name = hashlib.sha1(wkt.encode(), usedforsecurity=False).hexdigest()[:16]
     return _described(crs, f"urn:x-eoxserver:crs:wkt:{name}", "", "0", "")
+
+
+def described(crs: pyproj.CRS, uri: str, authority: str, version: str, code: str) -> Crs:
+    """Our value for PROJ's object, under a name that PROJ's database does not have."""
+    return replace(_described(crs, uri, authority, version, code), registered=False)
 
 
 def horizontal_roles(first: tuple[str, str], second: tuple[str, str]) -> tuple[Role, Role]:
@@ -133,10 +139,29 @@ def _described(crs: pyproj.CRS, uri: str, authority: str, version: str, code: st
         authority=authority,
         version=version,
         code=code,
+        registered=bool(code),
         wkt=crs.to_wkt(),
         parts=parts,
         plane=plane,
     )
+
+
+def _time_crs(crs: pyproj.CRS) -> Crs:
+    """The time scale that PROJ has read from WKT or PROJJSON."""
+    whole = crs.to_json_dict()
+    axis = whole["coordinate_system"]["axis"][0]
+    unit = axis.get("unit")
+    length = 1000 * unit["conversion_factor"] if isinstance(unit, dict) else 1000.0 if unit == "second" else None
+    code = next((code for code, known in TIME_UNITS.items() if known == length), None)
+    if code is None or axis["direction"] != "future":
+        raise CrsUnknown(
+            f"a time CRS counts units that grow into the future, units of {', '.join(TIME_UNITS)}; this one has "
+            f"{unit or 'no unit'}, direction {axis['direction']}"
+        )
+    label = axis.get("abbreviation") or "t"
+    found = ogc_crs("Temporal", {"epoch": whole["datum"].get("time_origin", ""), "uom": code, "label": label})
+    assert found is not None
+    return found
 
 
 def _type_name(crs: pyproj.CRS) -> str:

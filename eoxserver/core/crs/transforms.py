@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyproj
 from pyproj.exceptions import CRSError, ProjError
 
-from eoxserver.core.crs.identity import Crs, offline
+from eoxserver.core.crs.identity import Crs, offline, same_crs
 from eoxserver.core.crs.registry import registered_crs
 from eoxserver.core.errors import CrsNotSupported, InvalidBounds
 
@@ -140,7 +140,7 @@ def area_of_use(crs: Crs) -> Bounds | None:
 def same_horizontal(a: Crs, b: Crs) -> bool:
     """Whether x and y of one are x and y of the other as they stand; the order of axes does not count."""
     first, second = _plane(a), _plane(b)
-    if first == second or first.definition == second.definition:
+    if same_crs(first, second):
         return True
     if first.kind != second.kind:
         return False

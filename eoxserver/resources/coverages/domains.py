@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis, Role
-from eoxserver.core.crs import Crs, parse_crs
+from eoxserver.core.crs import Crs, parse_crs, parse_stored, stored_text
 from eoxserver.core.domain import Domain
 from eoxserver.core.rasters import raster_domain
 
@@ -43,7 +43,7 @@ class AxisColumns(NamedTuple):
         CrsUnknown
             When its CRS is not known here.
         """
-        crs = parse_crs(self.crs) if self.crs else None
+        crs = parse_stored(self.crs) if self.crs else None
         role = Role(self.role)
         if self.kind == "regular" and self.origin is not None and self.step is not None:
             return RegularAxis(self.label, self.origin, self.step, self.size, crs, self.unit, role)
@@ -71,13 +71,13 @@ class Grid(NamedTuple):
 def stored_crs(srid: int | None, projection: str) -> Crs | None:
     """The CRS of a coverage by its EPSG code or definition; None with neither. Raises CrsUnknown."""
     if srid is not None:
-        return parse_crs(f"http://www.opengis.net/def/crs/EPSG/0/{srid}")
-    return parse_crs(projection) if projection else None
+        return parse_crs(f"EPSG:{srid}")
+    return parse_stored(projection) if projection else None
 
 
 def crs_text(crs: Crs) -> str:
-    """The text that stands for a CRS in the catalogue, which ``parse_crs`` understands: its URI, or its WKT."""
-    return crs.uri if crs.code or crs.parts or crs.wkt is None else crs.wkt
+    """The text that stands for a CRS in the catalogue, and holds all that is needed to make it again."""
+    return stored_text(crs)
 
 
 def grid_domain(crs: Crs | None, grid: Grid) -> Domain:

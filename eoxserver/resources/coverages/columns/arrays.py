@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoxserver.core.coverage import TiePoints
-from eoxserver.core.crs import parse_crs
+from eoxserver.core.crs import parse_stored
 from eoxserver.core.errors import CrsUnknown
 from eoxserver.resources.coverages.columns.values import ValueField
 from eoxserver.resources.coverages.domains import crs_text
@@ -96,7 +96,7 @@ def _tie_points(value: object) -> TiePoints:
     if not isinstance(value, Mapping):
         raise ValueError("tie points have crs, rows, columns, x and y")
     try:
-        crs = parse_crs(value["crs"])
+        crs = parse_stored(value["crs"])
         arrays = [np.array(value[name], dtype=np.float64) for name in ("rows", "columns", "x", "y")]
     except (KeyError, TypeError, CrsUnknown) as error:
         raise ValueError(f"tie points have crs, rows, columns, x and y: {error!r}") from error
