@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""The contracts of storages, readers and encoders as suites of tests: subclass one, say how to make the component.
+"""The contracts of storages, packages, readers and encoders as suites of tests.
+
+Subclass one, and say how to make the component:
 
 >>> class TestMine(StorageContract):
 ...     def make_storage(self, files, folder):
 ...         return MyStorage(...)          # holding these files
 
 pytest collects the subclass with all its inherited tests. The contracts themselves are written down in
-``backends.storages.base``, ``backends.readers.base`` and ``backends.encoders.base``.
+``backends.storages.base``, ``backends.packages.base``, ``backends.readers.base`` and ``backends.encoders.base``.
 """
 
 from __future__ import annotations
 
 from eoxserver.testing.encoder_contract import EncoderContract
+from eoxserver.testing.package_contract import PackageContract
 from eoxserver.testing.reader_contract import ReaderContract
 from eoxserver.testing.storage_contract import StorageContract
 
-__all__ = ["EncoderContract", "ReaderContract", "StorageContract"]
+__all__ = ["EncoderContract", "PackageContract", "ReaderContract", "StorageContract"]

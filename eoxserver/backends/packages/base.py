@@ -122,8 +122,6 @@ class StreamPackageInterface(Protocol):
     An error of the stream itself (DataUnavailable) is passed on.
     """
 
-    key: ClassVar[str]
-
     @classmethod
     def scan(cls, archive: Archive) -> Iterator[Member]:
         """List the members that are files, in the order of the archive; of members of one name the last counts.
