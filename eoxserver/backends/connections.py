@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["RasterPath"]
+__all__ = ["RasterPath", "file_validator"]
 
 
 class RasterPath(str):
@@ -23,18 +24,24 @@ class RasterPath(str):
         GDAL's configuration options for this data set: its storage's profile, and credentials. Never logged.
     validator : str
         Changes when the data does; empty when nobody knows.
+    file : str
+        The file of this machine that is read, if it is one: an archive. Its ``file_validator`` is the validator.
     """
 
-    __slots__ = ("options", "validator")
+    __slots__ = ("file", "options", "validator")
 
     options: Mapping[str, str]
     validator: str
+    file: str
 
-    def __new__(cls, text: str, options: Mapping[str, str] | None = None, validator: str = "") -> RasterPath:
+    def __new__(
+        cls, text: str, options: Mapping[str, str] | None = None, validator: str = "", file: str = ""
+    ) -> RasterPath:
         """Make the path."""
         made = super().__new__(cls, text)
         made.options = MappingProxyType(dict(options or {}))
         made.validator = validator
+        made.file = file
         return made
 
     def with_text(self, text: str) -> RasterPath:
@@ -43,4 +50,25 @@ class RasterPath(str):
         >>> RasterPath("/vsicurl/http://host/a.zip", {"GDAL_HTTP_TIMEOUT": "60"}).with_text("/vsizip/x").options
         mappingproxy({'GDAL_HTTP_TIMEOUT': '60'})
         """
-        return RasterPath(text, self.options, self.validator)
+        return RasterPath(text, self.options, self.validator, self.file)
+
+    def pinned(self, validator: str, options: Mapping[str, str] | None = None) -> RasterPath:
+        """The same path for one state of the data: what was read of another one is not taken for it.
+
+        >>> RasterPath("/vsicurl/http://host/a.tif").pinned("v1").validator
+        'v1'
+        """
+        return RasterPath(str(self), {**self.options, **(options or {})}, validator, self.file)
+
+
+def file_validator(file: str) -> str:
+    """Answer what changes when a file of this machine is written again or replaced; empty when there is none.
+
+    >>> file_validator("/no/such/file")
+    ''
+    """
+    try:
+        status = os.stat(file)  # noqa: PTH116 - asked before every read; Path costs twice as much
+    except (OSError, ValueError):
+        return ""
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}-{status.st_dev}"

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import unquote
 
 from eoxserver.backends.credentials import shown_url
 from eoxserver.core.errors import DataUnavailable
@@ -30,6 +31,7 @@ __all__ = [
     "path_exists",
     "shown_address",
     "split_dataset_name",
+    "with_implied_storage",
 ]
 
 MOST_PACKAGES = 16
@@ -38,6 +40,7 @@ MOST_PACKAGES = 16
 _DATASET_NAME = re.compile(
     r'([A-Za-z][A-Za-z0-9_]+:(?:[0-9]+:|[A-Z0-9_]+:(?="))?(?:"(?=[^"]+"))?)((?<=")[^"]+|(?<!")[^:"]+)("?(?::.*)?)'
 )
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[A-Za-z][A-Za-z0-9_]+:[a-z][a-z0-9+-]*://")
 """A URL, or what could be meant as a data set at one and lacks the quotation marks."""
 
@@ -189,6 +192,45 @@ def split_dataset_name(text: str) -> DatasetName:
     if match is None or _URL.match(text):
         return DatasetName("", text, "")
     return DatasetName(match[1], match[2], match[3])
+
+
+def with_implied_storage(location: Location) -> Location:
+    """Answer a location of its own storage where it is a URL without one: its host or bucket, without credentials.
+
+    A query in the URL of a web server, which may be a signature, is the storage's.
+
+    >>> found = with_implied_storage(Location(None, (), "https://eo.example/2024/a%20b.tif?key=1"))
+    >>> found.storage.type, found.storage.url, found.path
+    ('https', 'https://eo.example/?key=1', '2024/a b.tif')
+    >>> str(with_implied_storage(Location(None, (PackageRecord("ZIP", "s3://bucket/a.zip"),), "b.tif")))
+    's3:s3://bucket -> ZIP a.zip -> b.tif'
+
+    Raises
+    ------
+    DataUnavailable
+        When the URL has a password.
+    """
+    if location.storage is not None:
+        return location
+    name = split_dataset_name(location.packages[0].path if location.packages else location.path)
+    scheme, mark, rest = name.file.partition("://")
+    if not mark or scheme.lower() == "file" or not _SCHEME.fullmatch(scheme):
+        return location
+    host, _, path = rest.partition("/")
+    if ":" in host.rpartition("@")[0]:
+        raise DataUnavailable(
+            f"{shown_url(name.file)}: was given with a password; accepted: a storage with a reference to credentials",
+            locator=shown_url(name.file),
+        )
+    root = f"{scheme}://{host}"
+    if scheme.lower() in ("http", "https"):
+        path, query, parameters = path.partition("?")
+        path, root = unquote(path), f"{root}/?{parameters}" if query else root
+    storage = StorageRecord(scheme.lower(), root)
+    if not location.packages:
+        return Location(storage, (), str(name.with_file(path)))
+    first, *others = location.packages
+    return Location(storage, (PackageRecord(first.format, path), *others), location.path)
 
 
 def address(location: Location) -> str:

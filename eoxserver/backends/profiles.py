@@ -33,8 +33,8 @@ _REMOTE: Mapping[str, str] = MappingProxyType(
         "GDAL_HTTP_MERGE_CONSECUTIVE_RANGES": "YES",
         "GDAL_HTTP_MULTIPLEX": "YES",
         "GDAL_INGESTED_BYTES_AT_OPEN": str(INGESTED_BYTES),
-        # The size of a file comes with its first bytes: no request for it alone.
-        "CPL_VSIL_CURL_USE_HEAD": "NO",
+        # The size of a file is asked for by HEAD: without it GDAL sends a GET of the whole file and hangs up.
+        "CPL_VSIL_CURL_USE_HEAD": "YES",
         "GDAL_HTTP_TCP_KEEPALIVE": "YES",
         # Credentials come from the storage's record, never from the home folder of whoever runs the server.
         "GDAL_HTTP_NETRC": "NO",

@@ -1,26 +1,50 @@
 # SPDX-License-Identifier: MIT
 """Opening rasters with GDAL, and GDAL's errors in our words.
 
-GDAL keeps state of the process. What this package changes of it is changed here, in ``prepare_gdal``.
+GDAL keeps state of the process. What this package changes of it is changed here, in ``prepare_gdal``. Options of one
+data set (``connections.RasterPath``) hold in one thread while it calls GDAL, in ``with_options``.
+
+GDAL keeps what it has read of remote files for the process, by their names, and does not ask whether they changed. It
+is therefore told another name for each state of a file (``gdal_name``), or made to forget (``forget``).
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import threading
 import warnings
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import rasterio
 from rasterio import env
 from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.io import DatasetReader
+from rasterio.session import DummySession
 
+from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.hdf5 import hdf5_guard, is_hdf5
 from eoxserver.backends.locations import data_file, split_dataset_name
 from eoxserver.core.errors import DataUnavailable
 
-__all__ = ["GDAL_ERRORS", "open_raster", "prepare_gdal", "unavailable"]
+__all__ = [
+    "GDAL_ERRORS",
+    "forget",
+    "gdal_name",
+    "lasting_name",
+    "open_raster",
+    "prepare_gdal",
+    "unavailable",
+    "with_options",
+]
+
+Result = TypeVar("Result")
 
 GDAL_ERRORS: tuple[type[Exception], ...] = (RasterioError, CPLE_BaseError, OSError)
 """What rasterio raises when data is missing, broken or not what it says it is."""
@@ -55,16 +79,79 @@ def open_raster(path: str, level: int = 0) -> DatasetReader:
     DataUnavailable
         When it is missing, unreadable or not a raster.
     """
+    if isinstance(path, RasterPath):
+        return with_options(path, partial(_open, gdal_name(path), str(path), level))
     file = data_file(path)
     if file is None and _is_plain(path):
         raise DataUnavailable(f"{path}: no such file", locator=path)
+    with hdf5_guard(is_hdf5(file or path)):
+        return _open(path, path, level)
+
+
+def _open(name: str, path: str, level: int) -> DatasetReader:
     try:
-        with hdf5_guard(is_hdf5(file or path)):
-            if level:
-                return rasterio.open(path, sharing=False, overview_level=level - 1)
-            return rasterio.open(path, sharing=False)
+        if level:
+            return rasterio.open(name, sharing=False, overview_level=level - 1)
+        return rasterio.open(name, sharing=False)
     except GDAL_ERRORS as error:
         raise unavailable(path, error) from error
+
+
+def with_options(path: str, call: Callable[[], Result]) -> Result:
+    """Call something that uses GDAL, with the options of a path; other paths have none.
+
+    rasterio sets options for the thread, but for the whole process when it is called in the main thread. There, another
+    thread makes the call, so that nobody else's request has them: they may be credentials.
+    """
+    options = path.options if isinstance(path, RasterPath) else None
+    if not options:
+        return call()
+    if threading.current_thread() is threading.main_thread():
+        with ThreadPoolExecutor(1, "gdal") as pool:
+            return pool.submit(_with_options, options, call).result()
+    return _with_options(options, call)
+
+
+def _with_options(options: Mapping[str, str], call: Callable[[], Result]) -> Result:
+    # Not as arguments of Env, which refuses credentials of S3 there; without the AWS session that it would make of
+    # the environment's.
+    with env.Env(session=DummySession()):
+        env.setenv(**options)
+        return call()
+
+
+def gdal_name(path: str) -> str:
+    """What GDAL is told to open for a path: another name for each state of a file on a web server.
+
+    The fragment of a URL is not sent to the server; GDAL takes it for a part of the name.
+
+    >>> gdal_name(RasterPath("/vsicurl/http://host/a.tif", validator="1"))
+    '/vsicurl/http://host/a.tif#6b86b273ff34fce1'
+    >>> gdal_name(RasterPath("/vsis3/bucket/a.tif", validator="1")), gdal_name("/data/a.tif")
+    ('/vsis3/bucket/a.tif', '/data/a.tif')
+    """
+    if isinstance(path, RasterPath) and path.validator and "/vsicurl/" in path:
+        return f"{path}#{hashlib.sha256(path.validator.encode()).hexdigest()[:16]}"
+    return str(path)
+
+
+def lasting_name(path: str) -> str:
+    """Answer GDAL's name of the remote file behind a path that has one name in all its states; empty for others.
+
+    >>> lasting_name(RasterPath("/vsisubfile/100_200,/vsis3/bucket/a.zip")), lasting_name(RasterPath("/vsicurl/http://h/a"))
+    ('/vsis3/bucket/a.zip', '')
+    """
+    if not isinstance(path, RasterPath) or path.file or "/vsicurl/" in path:
+        return ""
+    return path.partition(",")[2] if path.startswith("/vsisubfile/") else str(path)
+
+
+def forget(path: RasterPath) -> None:
+    """Make GDAL forget what it has read of the remote file behind a path; nobody may be reading it."""
+    name = lasting_name(path)
+    fresh = path.pinned(path.validator, {"CPL_VSIL_CURL_NON_CACHED": name})
+    with suppress(DataUnavailable):  # no raster, or none any more: it is forgotten all the same
+        with_options(fresh, partial(_open, name, name, 0)).close()
 
 
 def unavailable(path: str, error: Exception) -> DataUnavailable:

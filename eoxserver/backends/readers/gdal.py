@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from rasterio.drivers import raster_driver_extensions
 
+from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.locations import data_file
 from eoxserver.backends.rasters import GDAL_ERRORS, prepare_gdal, unavailable
 from eoxserver.backends.readers.base import Description
 from eoxserver.backends.readers.blockcache import BlockCache
 from eoxserver.backends.readers.gdal_describe import describe_raster
 from eoxserver.backends.readers.gdal_source import GdalSource
-from eoxserver.backends.readers.handles import Handles, identify
+from eoxserver.backends.readers.handles import Handles, identify_path
 from eoxserver.conf.schema import Settings
 from eoxserver.plugins.markers import hookimpl
 
@@ -61,7 +63,9 @@ class GdalReader:
         return self._blocks
 
     def can_open(self, path: str) -> bool:
-        """Say whether a file looks like a raster, by its first bytes or its extension."""
+        """Say whether a file looks like a raster, by its first bytes or its extension; GDAL's own paths do."""
+        if isinstance(path, RasterPath):
+            return True
         file = data_file(path)
         if file is None or not Path(file).is_file():
             return False
@@ -86,9 +90,9 @@ class GdalReader:
         RegistrationRefused
             When it has no cells of its own, or a grid that is rotated or mirrored.
         """
-        with self._handles.lend(path, 0, identify(data_file(path))) as handle, handle.guard:
+        with self._handles.lend(path, 0, identify_path(path, data_file(path))) as handle:
             try:
-                return describe_raster(handle.dataset, path)
+                return handle.use(partial(describe_raster, path=path))
             except GDAL_ERRORS as error:
                 raise unavailable(path, error) from error
 

@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from rasterio.io import DatasetReader
 
+from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.locations import data_file
 from eoxserver.backends.rasters import GDAL_ERRORS, unavailable
 from eoxserver.backends.readers.blockcache import BlockCache
-from eoxserver.backends.readers.handles import FileChanged, FileIdentity, Handles, identify
+from eoxserver.backends.readers.handles import FileChanged, Handles, Identity, identify_path
 from eoxserver.backends.readers.layout import Layout, Unit, load_layout
 from eoxserver.core.coverage import CellBox, Cells, Level
 from eoxserver.core.errors import DataUnavailable
@@ -43,7 +44,8 @@ class GdalSource:
     Parameters
     ----------
     path : str
-        What GDAL opens: a local file, or a data set inside one.
+        What GDAL opens: a local file, a data set inside one, or a ``RasterPath``: that one is read in the state that
+        its validator means and in no other.
     """
 
     path: str
@@ -52,7 +54,7 @@ class GdalSource:
     _layout: Layout | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._file = data_file(self.path)
+        self._file = None if isinstance(self.path, RasterPath) else data_file(self.path)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -70,10 +72,10 @@ class GdalSource:
         return self._known().levels
 
     def state(self) -> str:
-        """Which file it is now; empty when it is none of this machine, or none any more."""
-        identity = identify(self._file)
-        if identity is None:
-            return ""
+        """Which file it is now; empty when nobody knows, or it is none any more."""
+        identity = identify_path(self.path, self._file)
+        if identity is None or isinstance(identity, str):
+            return identity or ""
         return f"{identity.size}-{identity.modified}-{identity.inode}-{identity.device}"
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
@@ -81,8 +83,7 @@ class GdalSource:
         return _persistently(lambda: self._read_once(box, fields, level))
 
     def _read_once(self, box: CellBox, fields: Sequence[int], level: int) -> Cells:
-        identity = identify(self._file)
-        layout = self._current(identity)
+        layout = self._current(identify_path(self.path, self._file))
         if max(fields) >= len(layout.dtypes):
             raise DataUnavailable(
                 f"{self.path}: has {len(layout.dtypes)} bands, field {max(fields)} (from 0) was asked for",
@@ -99,16 +100,19 @@ class GdalSource:
 
     def _known(self) -> Layout:
         """The layout as it was when first looked at."""
-        return self._layout or _persistently(lambda: self._current(identify(self._file)))
+        return self._layout or _persistently(lambda: self._current(identify_path(self.path, self._file)))
 
-    def _current(self, identity: FileIdentity | None) -> Layout:
+    def _current(self, identity: Identity) -> Layout:
         """The layout of the file as it is now, which must still be of the same shape."""
         known = self._layout
         if known is not None and known.identity == identity:
             return known
-        if identity is None and self._file is None:
+        if isinstance(self.path, RasterPath):
+            if identity != (self.path.validator or None):
+                raise FileChanged(f"{self.path}: is another file than the one connected to", locator=str(self.path))
+        elif identity is None and self._file is None:
             self._file = data_file(self.path)
-            identity = identify(self._file)
+            identity = identify_path(self.path, self._file)
         try:
             layout = load_layout(self.path, identity, self.handles)
         except GDAL_ERRORS as error:
@@ -172,9 +176,9 @@ class GdalSource:
         self, layout: Layout, level: int, span: Span, fields: Sequence[int], dtype: np.dtype[Any]
     ) -> Cells:
         """Read a window of the file."""
-        with self.handles.lend(self.path, layout.overviews[level], layout.identity) as handle, handle.guard:
+        with self.handles.lend(self.path, layout.overviews[level], layout.identity) as handle:
             try:
-                return _read(handle.dataset, layout, span, fields, dtype)
+                return handle.use(lambda dataset: _read(dataset, layout, span, fields, dtype))
             except GDAL_ERRORS as error:
                 raise unavailable(self.path, error) from error
 

@@ -4,27 +4,30 @@
 GDAL's data sets are fast to read and slow to open, and one of them may be used by one thread at a time only.
 ``Handles`` lends each to one reader at a time, keeps it open for the next one, opens a second one where two threads
 read the same file at once, and closes what was not used for longest when more are open than it may keep. A file that
-changed on disk is opened anew.
+changed is opened anew; a remote one whose name GDAL remembers, after nobody reads what it was before.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from rasterio.io import DatasetReader
 
+from eoxserver.backends.connections import RasterPath, file_validator
 from eoxserver.backends.hdf5 import HDF5_DRIVERS, hdf5_guard, is_hdf5
 from eoxserver.backends.locations import data_file
-from eoxserver.backends.rasters import open_raster
+from eoxserver.backends.rasters import forget, lasting_name, open_raster, with_options
 from eoxserver.core.errors import DataUnavailable
 
-__all__ = ["FileChanged", "FileIdentity", "Handle", "Handles", "identify"]
+__all__ = ["FileChanged", "FileIdentity", "Handle", "Handles", "Identity", "identify", "identify_path"]
+
+Result = TypeVar("Result")
 
 
 class FileChanged(DataUnavailable):
@@ -54,7 +57,26 @@ def identify(file: str | None) -> FileIdentity | None:
     return FileIdentity(status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
 
 
-Key: TypeAlias = tuple[str, int, FileIdentity | None]
+Identity: TypeAlias = FileIdentity | str | None
+"""Of a file of this machine, or the validator of a path that is read in place; None when nobody knows."""
+
+
+def identify_path(path: str, file: str | None) -> Identity:
+    """Answer which file a path is now.
+
+    Parameters
+    ----------
+    path : str
+        Of one that is read in place, the validator is meant, which is not asked for again.
+    file : str or None
+        The local file that another path means (``locations.data_file``).
+    """
+    if isinstance(path, RasterPath):
+        return (file_validator(path.file) if path.file else path.validator) or None
+    return identify(file)
+
+
+Key: TypeAlias = tuple[str, int, Identity]
 """Path, level, and which file it was."""
 
 
@@ -67,14 +89,18 @@ class Handle:
     guarded: bool
     """Whether its driver needs the lock of ``backends.hdf5`` around every call."""
 
-    @property
-    def guard(self) -> AbstractContextManager[object]:
-        """Hold this around every use of the data set."""
-        return hdf5_guard(self.guarded)
+    def use(self, call: Callable[[DatasetReader], Result]) -> Result:
+        """Call something with the data set: under the options of its path, and the lock where it needs that."""
+
+        def guarded() -> Result:
+            with hdf5_guard(self.guarded):
+                return call(self.dataset)
+
+        return with_options(self.key[0], guarded)
 
     def close(self) -> None:
         """Close the data set."""
-        with self.guard:
+        with hdf5_guard(self.guarded):
             self.dataset.close()
 
 
@@ -101,15 +127,16 @@ class Handles:
         self._lock = threading.Lock()
         self._idle: OrderedDict[Key, list[Handle]] = OrderedDict()
         self._process = os.getpid()
+        self._remembered = _Remembered()
 
     @contextmanager
-    def lend(self, path: str, level: int, identity: FileIdentity | None) -> Iterator[Handle]:
+    def lend(self, path: str, level: int, identity: Identity) -> Iterator[Handle]:
         """Lend an open data set to the caller's thread.
 
         Parameters
         ----------
-        identity : FileIdentity or None
-            The file as it is now (``identify``); handles to what it was before are closed.
+        identity : FileIdentity, str or None
+            The file as it is now (``identify_path``); handles to what it was before are closed.
 
         Raises
         ------
@@ -118,11 +145,14 @@ class Handles:
         FileChanged
             When the file that was opened is not the one of ``identity`` any more.
         """
-        handle = self._take((path, level, identity))
-        try:
-            yield handle
-        finally:
-            self._give_back(handle)
+        if self._process != os.getpid():
+            self._renew()
+        with self._remembered.reading(path):
+            handle = self._take((path, level, identity))
+            try:
+                yield handle
+            finally:
+                self._give_back(handle)
 
     def close(self) -> None:
         """Close every data set that is not in use."""
@@ -131,11 +161,15 @@ class Handles:
         for handle in closing:
             handle.close()
 
-    def _take(self, key: Key) -> Handle:
+    def _renew(self) -> None:
+        """In a forked child: it shares the position in each open file with its parent, so it opens its own."""
         with self._lock:
             if self._process != os.getpid():
-                # A child shares the position in each open file with its parent: it opens its own.
                 self._idle, self.open, self._process = OrderedDict(), 0, os.getpid()
+                self._remembered = _Remembered()
+
+    def _take(self, key: Key) -> Handle:
+        with self._lock:
             handles = self._idle.get(key)
             if handles:
                 found = handles.pop()
@@ -159,7 +193,7 @@ class Handles:
             raise
         self.opened += 1
         handle = Handle(key, dataset, _needs_guard(dataset, path))
-        if identity is not None and identify(data_file(path)) not in (identity, None):
+        if identity is not None and identify_path(path, data_file(path)) not in (identity, None):
             with self._lock:
                 self.open -= 1
             handle.close()
@@ -192,6 +226,39 @@ class Handles:
         closing = [handle for key in keys for handle in self._idle.pop(key)]
         self.open -= len(closing)
         return closing
+
+
+class _Remembered:
+    """Which state GDAL remembers of remote files that have one name in all of them."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+        self._readers: Counter[str] = Counter()
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[None]:
+        """Read a path: GDAL remembers nothing of another state of its file meanwhile."""
+        name = lasting_name(path)
+        if not name or not isinstance(path, RasterPath):
+            yield
+            return
+        with self._changed:
+            while self._states.setdefault(name, path.validator) != path.validator:
+                if not self._readers[name]:
+                    forget(path)
+                    self._states[name] = path.validator
+                    break
+                self._changed.wait()
+            self._readers[name] += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._readers[name] -= 1
+                if not self._readers[name]:
+                    del self._readers[name]
+                    self._changed.notify_all()
 
 
 def _needs_guard(dataset: DatasetReader, path: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from rasterio.enums import MaskFlags
 from rasterio.io import DatasetReader
 
-from eoxserver.backends.readers.handles import FileIdentity, Handles
+from eoxserver.backends.readers.handles import Handles, Identity
 from eoxserver.core.coverage import Level
 from eoxserver.core.errors import DataUnavailable
 from eoxserver.core.fields import NilValue
@@ -62,7 +63,7 @@ class Unit:
 class Layout:
     """How the cells of a raster are laid out; bands are counted from 0."""
 
-    identity: FileIdentity | None
+    identity: Identity
     shape: tuple[int, int]
     dtypes: tuple[np.dtype[Any], ...]
     masks: tuple[Mask | None, ...]
@@ -82,7 +83,7 @@ class Layout:
         return next(group for group in self.groups if band in group)
 
 
-def load_layout(path: str, identity: FileIdentity | None, handles: Handles) -> Layout:
+def load_layout(path: str, identity: Identity, handles: Handles) -> Layout:
     """Look at a raster and its overviews.
 
     Raises
@@ -90,28 +91,55 @@ def load_layout(path: str, identity: FileIdentity | None, handles: Handles) -> L
     DataUnavailable
         When it cannot be opened.
     """
-    with handles.lend(path, 0, identity) as handle, handle.guard:
-        dataset = handle.dataset
-        if not dataset.count:
-            inside = ", ".join(dataset.subdatasets) or "none"
-            raise DataUnavailable(f"{path}: has no bands of its own; the data sets inside are: {inside}", locator=path)
-        shape = (dataset.height, dataset.width)
-        dtypes = tuple(band_dtype(name) for name in dataset.dtypes)
-        masks = tuple(_mask(dataset, band) for band in range(dataset.count))
-        blocks = [_block(dataset)]
-        factors = dataset.overviews(1)
-        groups = _groups(dataset, dtypes)
-    shapes, overviews = [shape], [0]
-    for number in range(1, len(factors) + 1):
-        with handles.lend(path, number, identity) as handle, handle.guard:
-            dataset = handle.dataset
-            if (dataset.height, dataset.width) < shapes[-1]:
-                shapes.append((dataset.height, dataset.width))
-                overviews.append(number)
-                blocks.append(_block(dataset))
-    levels = tuple(Level(s, (shape[0] / s[0], shape[1] / s[1])) for s in shapes)
-    units = tuple(_unit(s, b) for s, b in zip(shapes, blocks, strict=True))
-    return Layout(identity, shape, dtypes, masks, blocks[0], levels, tuple(overviews), units, groups)
+    with handles.lend(path, 0, identity) as handle:
+        full = handle.use(partial(_full, path=path))
+    grids = [full.grid]
+    overviews = [0]
+    for number in range(1, full.overviews + 1):
+        with handles.lend(path, number, identity) as handle:
+            grid = handle.use(_grid)
+        if grid.shape < grids[-1].shape:
+            grids.append(grid)
+            overviews.append(number)
+    shape = full.grid.shape
+    levels = tuple(Level(grid.shape, (shape[0] / grid.shape[0], shape[1] / grid.shape[1])) for grid in grids)
+    units = tuple(_unit(grid.shape, grid.block) for grid in grids)
+    return Layout(
+        identity, shape, full.dtypes, full.masks, full.grid.block, levels, tuple(overviews), units, full.groups
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """One resolution."""
+
+    shape: tuple[int, int]
+    block: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """The full resolution, and what all resolutions have in common."""
+
+    grid: _Grid
+    dtypes: tuple[np.dtype[Any], ...]
+    masks: tuple[Mask | None, ...]
+    groups: tuple[tuple[int, ...], ...]
+    overviews: int
+    """How many there are."""
+
+
+def _full(dataset: DatasetReader, path: str) -> _Full:
+    if not dataset.count:
+        inside = ", ".join(dataset.subdatasets) or "none"
+        raise DataUnavailable(f"{path}: has no bands of its own; the data sets inside are: {inside}", locator=path)
+    dtypes = tuple(band_dtype(name) for name in dataset.dtypes)
+    masks = tuple(_mask(dataset, band) for band in range(dataset.count))
+    return _Full(_grid(dataset), dtypes, masks, _groups(dataset, dtypes), len(dataset.overviews(1)))
+
+
+def _grid(dataset: DatasetReader) -> _Grid:
+    return _Grid((dataset.height, dataset.width), _block(dataset))
 
 
 def band_dtype(name: str) -> np.dtype[Any]:

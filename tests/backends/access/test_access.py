@@ -11,8 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from eoxserver.backends import access as module
-from eoxserver.backends.access import Access, connect, install_access, retrieve
+from eoxserver.backends.access import Access, connect, install_access, installed, retrieve
 from eoxserver.backends.locations import StorageRecord
 from eoxserver.backends.storages import local
 from eoxserver.conf.schema import Settings, default_settings
@@ -174,7 +173,7 @@ def test_the_functions_use_the_installed_access(access: Access, tmp_path: Path) 
 
 
 def test_without_an_instance_they_say_how_to_open_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module._Installed, "access", None)
+    monkeypatch.setattr(installed._Installed, "access", None)
     for function in (retrieve, connect):
         call: Any = function
         with pytest.raises(ConfigurationError, match="open_instance"):
