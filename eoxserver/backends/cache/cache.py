@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from eoxserver.backends.cache.locks import Locks
 from eoxserver.backends.cache.records import Record, read_failure, read_record, write_failure
 from eoxserver.backends.cache.room import Eviction, Room
 from eoxserver.backends.cache.transfers import Fetch, Transfers, reason
+from eoxserver.backends.cache.upkeep import CacheEntry, Cleared, Upkeep, Usage, Verified
 from eoxserver.backends.cache.uses import TOUCH_SECONDS, Uses
 from eoxserver.core.errors import DataUnavailable, EOxServerError, ItemMissing, StorageUnreachable
 
@@ -31,6 +33,10 @@ Validator = Callable[[], str] | str | None
 
 MOST_KNOWN = 20_000
 """Copies that a process remembers, so that it need not read their records."""
+CLOCK_SECONDS = 2.0
+"""Times further in the future than this were written before the clock was set back, and are not believed."""
+SWEEP_SECONDS = 3600
+"""Old copies are looked for so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,8 @@ class Cache:
         self._uses = Uses(self._layout, self._locks)
         self._room = Room(self._layout, self._locks, max_bytes, max_age)
         self._transfers = Transfers(self._layout, self._locks, self._room, self.counters)
+        self._upkeep = Upkeep(self._layout, self._locks, self._room)
+        self._next_sweep = 0.0
         self._flights: Flights[_Known | str] = Flights()
         self._known: dict[str, _Known] = {}
         _renew_in_children(self)
@@ -138,10 +146,48 @@ class Cache:
         return self._room.taken()
 
     def evict(self) -> Eviction:
-        """Remove copies that are too old or do not fit, and what was left behind."""
+        """Remove copies that are too old or do not fit, and what was left behind; done every hour without asking."""
+        self._layout.root.mkdir(parents=True, exist_ok=True)
+        self._layout.swept.touch()
         gone = self._room.sweep()
         self.counters.evicted(gone.copies)
         return gone
+
+    # -- upkeep --------------------------------------------------------------------------------
+
+    def entries(self) -> Iterator[CacheEntry]:
+        """Answer the copies that are there."""
+        return self._upkeep.entries()
+
+    def usage(self) -> Usage:
+        """Answer the copies that are there, and what else takes room."""
+        return self._upkeep.usage(self.max_bytes, self.max_age)
+
+    def clear(self, key: str | None = None, *, unused_for: float = 0.0, recent: bool = False) -> Cleared:
+        """Remove copies, except those in use.
+
+        Parameters
+        ----------
+        key : str, optional
+            Only the copy of this.
+        unused_for : float
+            Only copies that were not used for so long [s].
+        recent : bool
+            Also those that were answered within the last 15 minutes, and may be in use without anybody holding them.
+        """
+        return self._upkeep.clear(key, unused_for, recent)
+
+    def verify(self, watch: Callable[[str], None] = lambda _: None) -> Verified:
+        """Read every copy, and remove what is broken or was left behind.
+
+        Parameters
+        ----------
+        watch : callable
+            Is told the key of each copy when it was looked at.
+        """
+        return self._upkeep.verify(watch)
+
+    # -- forks ---------------------------------------------------------------------------------
 
     def renew(self) -> None:
         """Begin anew in the child of a fork: the locks and the threads of its parent are not its own."""
@@ -158,6 +204,7 @@ class Cache:
         try:
             standing = self._standing(entry, key, validator)
             if standing is not None:
+                self._sweep_sometimes()
                 return standing
             earlier = read_failure(entry)
             with self._locks.wait(entry.lock) as lock:
@@ -167,9 +214,30 @@ class Cache:
                 failure = read_failure(entry) if lock.waited else None
                 if failure is not None and (earlier is None or earlier.attempt != failure.attempt):
                     raise failure.error()
-                return self._told(entry, lambda: self._renewed(entry, key, fetch, validator))
+                found = self._told(entry, lambda: self._renewed(entry, key, fetch, validator))
+            self._sweep_sometimes()
+            return found
         except OSError as error:
             raise self._transfers.refused(key, error) from error
+
+    def _sweep_sometimes(self) -> None:
+        """Have one process evict now and then, beside its work."""
+        now = time.monotonic()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + SWEEP_SECONDS
+        swept = _modified(self._layout.swept)
+        if not swept:  # everything is new
+            self._layout.swept.touch()
+        elif abs(time.time() - swept) >= SWEEP_SECONDS:
+            self._layout.swept.touch()  # so that no other process begins too
+            threading.Thread(target=self._swept, name="eoxserver-cache-sweep", daemon=True).start()
+
+    def _swept(self) -> None:
+        try:
+            self.evict()
+        except OSError as error:
+            log.warning("the cache in %s was not swept: %s", self._layout.root, reason(error))
 
     def _told(self, entry: EntryFolder, attempt: Callable[[], _Known | str]) -> _Known | str:
         """Make an attempt; if it fails, those who wait for it are told."""
@@ -204,7 +272,7 @@ class Cache:
         if (status.st_size, status.st_mtime_ns) != (record.size, record.mtime_ns):
             return None
         now = time.monotonic()
-        trusted = self._trusted_until(entry, record) - time.time()
+        trusted = self._trusted(entry, record)[1] - time.time()
         known = _Known(str(path), record.size, record.mtime_ns, record.validator, now + trusted, now + TOUCH_SECONDS)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
@@ -216,16 +284,17 @@ class Cache:
             return True
         if isinstance(validator, str) and validator:
             return validator == record.validator
-        return record.fetched <= time.time() < self._trusted_until(entry, record)
+        since, until = self._trusted(entry, record)
+        return since - CLOCK_SECONDS <= time.time() < until
 
-    def _trusted_until(self, entry: EntryFolder, record: Record) -> float:
-        """Until when a copy is answered without asking its storage, in seconds since 1970."""
+    def _trusted(self, entry: EntryFolder, record: Record) -> tuple[float, float]:
+        """Since and until when a copy is answered without asking its storage, in seconds since 1970."""
         if not record.validator:
-            return record.fetched + self.max_age
+            return record.fetched, record.fetched + self.max_age
         asked = _modified(entry.asked)
         if record.checked < asked < record.checked + self.max_age:
-            return min(asked + self.revalidate, record.checked + self.max_age)
-        return record.checked + self.revalidate
+            return asked, min(asked + self.revalidate, record.checked + self.max_age)
+        return record.checked, record.checked + self.revalidate
 
     # -- fetching, under the lock of the entry ---------------------------------------------------
 

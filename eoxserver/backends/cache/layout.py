@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CopyFolder", "EntryFolder", "Layout"]
+__all__ = ["CopyFolder", "EntryFolder", "Layout", "remove"]
 
 _COPY = "v-"
 
@@ -155,9 +155,11 @@ class Layout:
 
     def discard(self, path: Path) -> None:
         """Make a file or folder go, at once for everybody who looks; nothing happens when it is gone."""
-        self.trash.mkdir(parents=True, exist_ok=True)
         away = self.trash / secrets.token_hex(8)
         try:
+            if not path.exists():
+                return
+            self.trash.mkdir(parents=True, exist_ok=True)
             path.rename(away)
         except FileNotFoundError:
             return
@@ -171,7 +173,7 @@ class Layout:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder with everything in it; somebody else may be at it too."""
+    """Remove a file or a folder with everything in it, be it that somebody else is at it too."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:

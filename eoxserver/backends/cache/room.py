@@ -127,8 +127,15 @@ class Room:
         if size:
             with self._locks.wait(self._layout.room) as lock:
                 taken = _read(lock)
-                if taken is not None:  # else the next count finds them
+                if taken is not None:
                     _write(lock, max(taken + size, 0))
+                else:  # what went is not there to be counted any more
+                    _write(lock, sum(piece.size for piece in self._survey()) + max(size, 0))
+
+    def count(self) -> None:
+        """Count exactly what is taken."""
+        with self._locks.wait(self._layout.room) as lock:
+            _write(lock, sum(piece.size for piece in self._survey()))
 
     def sweep(self) -> Eviction:
         """Remove what is too old, superseded or left behind, and what does not fit."""

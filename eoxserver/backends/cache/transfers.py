@@ -31,7 +31,7 @@ Fetch = Callable[[Path], str]
 """Writes one file into a folder, and answers its path."""
 
 _CHUNK = 1 << 20
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class Transfers:
         began = time.time()
         try:
             entry.transfer.mkdir(parents=True, exist_ok=True)
+            self.layout.trash.mkdir(exist_ok=True)  # while there is room for it
             file = self._fetched(entry, key, fetch)
             if isinstance(file, str):
                 self.layout.discard(entry.transfer)
@@ -96,14 +97,16 @@ class Transfers:
         """The file in the transfer folder; or the path of one elsewhere."""
         try:
             answer = fetch(entry.transfer)
-        except DataUnavailable:
-            self._keep_leftovers(entry)
-            raise
         except OSError as error:
             if error.errno in _FULL:
                 raise
             self._keep_leftovers(entry)
             raise TransferFailed(f"{key}: the transfer failed: {reason(error)}", locator=key) from error
+        except NoRoom:
+            raise
+        except BaseException:
+            self._keep_leftovers(entry)
+            raise
         file = Path(os.path.abspath(answer))  # noqa: PTH100 - Path.resolve would follow a link to elsewhere
         if not file.is_relative_to(entry.transfer):
             return answer
@@ -134,11 +137,15 @@ class Transfers:
             os.utime(copy.use, (0, 0))  # not used by anybody yet
             file.rename(copy.content / file.name)
 
-        evicted = self.room.make(record.key, entry, size, place)
-        self.counters.evicted(evicted.copies)
-        modified = (copy.content / file.name).stat().st_mtime_ns
-        record = replace(record, version=copy.version, size=size, mtime_ns=modified, crc32=crc32)
-        write_record(entry, record)
+        try:
+            evicted = self.room.make(record.key, entry, size, place)
+            self.counters.evicted(evicted.copies)
+            modified = (copy.content / file.name).stat().st_mtime_ns
+            record = replace(record, version=copy.version, size=size, mtime_ns=modified, crc32=crc32)
+            write_record(entry, record)
+        except OSError:
+            self.layout.discard(copy.path)
+            raise
         return record
 
     def refused(self, key: str, error: OSError) -> DataUnavailable:
