@@ -13,9 +13,17 @@ pytest collects the subclass with all its inherited tests. The contracts themsel
 
 from __future__ import annotations
 
+from eoxserver.testing.connected_contract import ConnectedSample, ConnectedStorageContract
 from eoxserver.testing.encoder_contract import EncoderContract
 from eoxserver.testing.package_contract import PackageContract
 from eoxserver.testing.reader_contract import ReaderContract
 from eoxserver.testing.storage_contract import StorageContract
 
-__all__ = ["EncoderContract", "PackageContract", "ReaderContract", "StorageContract"]
+__all__ = [
+    "ConnectedSample",
+    "ConnectedStorageContract",
+    "EncoderContract",
+    "PackageContract",
+    "ReaderContract",
+    "StorageContract",
+]
