@@ -47,7 +47,7 @@ class Application:
         """Register files, none of which may be refused; answers their identifiers."""
         outcomes = list(self.instance.registrar().register(paths, Options(**options)))
         assert outcomes
-        assert [f"{outcome.path}: {outcome.reason}" for outcome in outcomes if outcome.failed] == []
+        assert [f"{outcome.place}: {outcome.reason}" for outcome in outcomes if outcome.failed] == []
         return [str(outcome.identifier) for outcome in outcomes]
 
     def _ask(self, params: Mapping[str, str | list[str]]) -> TestResponse:

@@ -15,6 +15,7 @@ from eoxserver.app.instance import Instance
 from eoxserver.app.static_files import MountedStaticFiles
 from eoxserver.app.users import Users
 from eoxserver.backends.access import Access, install_access
+from eoxserver.backends.cache import Cache
 from eoxserver.backends.drivers import raster_drivers
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.conf.formats import load_formats
@@ -39,12 +40,14 @@ def assemble(paths: InstancePaths, settings: Settings, environ: Mapping[str, str
     """The instance of these settings; raises PluginError."""
     plugins = load_from_environ(environ, settings.system.required_plugins)
     readers = {key: plugins.readers[key](settings) for key in plugins.readers}
-    access = Access(plugins, settings)
+    bounds = settings.cache
+    cache = Cache(settings.path(bounds.directory), bounds.max_bytes, bounds.max_age, bounds.revalidate)
+    access = Access(plugins, settings, cache)
     install_access(access)
     formats = FormatRegistry(settings, load_formats(paths.formats), raster_drivers())
     catalogue = Catalogue(settings, readers, access, formats)
     metadata_readers = [plugins.metadata_readers[key]() for key in plugins.metadata_readers]
-    registrar = Registrar(list(readers.values()), metadata_readers, formats)
+    registrar = Registrar(list(readers.values()), metadata_readers, formats, access)
     return Instance(paths, settings, plugins, formats, readers, access, catalogue, registrar)
 
 

@@ -6,9 +6,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import rasterio
+from rasterio.drivers import raster_driver_extensions
 from rasterio.io import driver_can_create, driver_can_create_copy
 
-__all__ = ["raster_drivers"]
+__all__ = ["NOT_BY_NAME", "raster_drivers", "raster_extensions"]
+
+NOT_BY_NAME = frozenset({"dat", "gen", "hdr", "kml", "kmz", "map", "pdf", "rgb", "sqlite", "xml", "xyz", "err", "gpkg"})
+"""Extensions of drivers that mostly belong to something else: the name alone is not enough."""
+
+UNLISTED = frozenset({"cog", "grib", "h5", "hdf", "hdf5", "he5", "nc4", "nitf"})
+"""Extensions of rasters that GDAL's drivers do not name."""
 
 
 def raster_drivers() -> Mapping[str, str]:
@@ -17,3 +24,8 @@ def raster_drivers() -> Mapping[str, str]:
         return {
             name: "rw" if driver_can_create(name) or driver_can_create_copy(name) else "r" for name in env.drivers()
         }
+
+
+def raster_extensions() -> frozenset[str]:
+    """Extensions of file names, in lower case without the dot, that mean rasters and mostly nothing else."""
+    return (frozenset(raster_driver_extensions()) | UNLISTED) - NOT_BY_NAME

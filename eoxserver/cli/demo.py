@@ -68,7 +68,7 @@ def make_samples(instance: Instance) -> None:
                 options = Options(collection=sample.collection or None, values=sample.shown)
                 for outcome in registrar.register([path], options):
                     if outcome.failed:
-                        raise Fault(f"{outcome.path}: {outcome.reason}")
+                        raise Fault(f"{outcome.place}: {outcome.reason}")
             steps.step(title)
 
 

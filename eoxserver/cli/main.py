@@ -11,9 +11,11 @@ from eoxserver.cli.config import config
 from eoxserver.cli.console import Commands
 from eoxserver.cli.create import create_instance, manage_command
 from eoxserver.cli.demo import demo
+from eoxserver.cli.packages import package
 from eoxserver.cli.plugins import plugins
 from eoxserver.cli.register import deregister, register
 from eoxserver.cli.serve import serve
+from eoxserver.cli.storages import storage
 
 __all__ = ["main"]
 
@@ -28,7 +30,7 @@ def main() -> None:
 
 
 for _command in (
-    create_instance, serve, demo, register, deregister, list_command, describe, collection, check, plugins, config,
-    manage_command,
+    create_instance, serve, demo, register, deregister, list_command, describe, collection, storage, package, check,
+    plugins, config, manage_command,
 ):  # fmt: skip
     main.add_command(_command)

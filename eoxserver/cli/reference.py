@@ -66,9 +66,13 @@ def _meaning(option: click.Option, context: click.Context) -> str:
 
 
 def _flowing(text: str) -> str:
-    """Help text as paragraphs of one line each."""
-    paragraphs = text.split("\n\n")
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    """Help text as paragraphs of one line each, those as they are that the help shows as they are."""
+    return "\n\n".join(_paragraph(paragraph) for paragraph in text.split("\n\n"))
+
+
+def _paragraph(text: str) -> str:
+    as_it_is, mark, lines = text.partition("\b\n")
+    return f"```text\n{lines}\n```" if mark and not as_it_is else " ".join(text.split())
 
 
 if __name__ == "__main__":

@@ -21,7 +21,26 @@ from eoxserver.resources.coverages.registration.times import NamePattern, parse_
 __all__ = ["deregister", "outcome_lines", "register", "summary", "work"]
 
 
-@click.command(epilog=f"Fields of TEMPLATE: {'; '.join(f'{{{name}}} {what}' for name, what in FIELDS.items())}.")
+HELP = """\
+Register data: PATHS are files, folders (with all below them) and patterns, here or elsewhere.
+
+\b
+scenes/*.tif, scenes/               files of this machine
+https://host/a.tif, s3://bucket/a/  a URL; a folder ends with '/'
+'s3://bucket/2024/*.tif'            a pattern, where the storage lists
+storage:NAME/path                   in a storage of the catalogue
+a.zip, a.zip//b.tif, 'a.tar//*.tif' members of an archive, of any of these
+a.nc, 'NETCDF:"a.nc":sst'           all data sets in a file, or one
+
+Size, extent, CRS, fields, nil values, times and footprint come from each file, or from a metadata document of the
+same name beside it. Data elsewhere is read where it is. A file that cannot be used is refused with the reason, and
+the rest goes on; the exit code is then 1.
+"""
+
+
+@click.command(
+    help=HELP, epilog=f"Fields of TEMPLATE: {'; '.join(f'{{{name}}} {what}' for name, what in FIELDS.items())}."
+)
 @click.argument("paths", nargs=-1, required=True)
 @instance_option
 @click.option("--collection", metavar="ID", help="Insert the coverages into this collection; made when there is none.")
@@ -66,12 +85,7 @@ __all__ = ["deregister", "outcome_lines", "register", "summary", "work"]
 )
 @json_option
 def register(paths: tuple[str, ...], directory: Path | None, as_json: bool, **fields: Any) -> None:
-    """Register files: PATHS are files, folders (with all below them) and patterns.
-
-    Size, extent, CRS, fields, nil values, times and footprint come from each file, or from a metadata document of the
-    same name beside it. A file that cannot be used is refused with the reason, and the rest goes on; the exit code is
-    then 1.
-    """
+    """Register data."""
     options = Options(**fields)
     instance = opened(directory)
     try:
@@ -110,7 +124,7 @@ def work(instance: Instance, paths: Sequence[str], options: Options, quiet: bool
                 outcomes.details.append(outcome.as_json())
             else:
                 _show(outcome, options, steps)
-            steps.step(outcome.path.name)
+            steps.step(outcome.place.name)
     return outcomes
 
 
@@ -122,9 +136,9 @@ def _show(outcome: Outcome, options: Options, steps: Steps) -> None:
 def outcome_lines(outcome: Outcome, explain: bool) -> Iterable[str]:
     """What came of a file in words; with ``explain`` every fact and where it comes from."""
     if outcome.status in (Status.REFUSED, Status.SKIPPED):
-        yield f"{outcome.status}  {outcome.path}: {outcome.reason}"
+        yield f"{outcome.status}  {outcome.place}: {outcome.reason}"
         return
-    yield f"{outcome.status}  {outcome.path} as {outcome.identifier}"
+    yield f"{outcome.status}  {outcome.place} as {outcome.identifier}"
     if explain and outcome.proposal is not None:
         for fact in outcome.proposal.facts:
             yield f"    {fact.name}: {fact.value}   ({fact.why})"

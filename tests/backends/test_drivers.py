@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from eoxserver.backends.drivers import raster_drivers
+from eoxserver.backends.drivers import raster_drivers, raster_extensions
 
 
 def test_what_every_rasterio_can_do() -> None:
@@ -14,3 +14,8 @@ def test_what_every_rasterio_can_do() -> None:
     assert drivers["ESAT"] == "r"
     assert set(drivers.values()) == {"r", "rw"}
     assert "nonesuch" not in drivers
+
+
+def test_extensions_that_mean_rasters() -> None:
+    assert {"tif", "nc", "h5", "jp2", "grb2"} <= raster_extensions()
+    assert not {"xml", "json", "txt", "zip", "pdf", "hdr"} & raster_extensions()

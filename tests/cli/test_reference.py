@@ -33,7 +33,11 @@ def test_every_command_and_option_is_explained(root: Path, words: str, command: 
 def test_there_are_these_commands() -> None:
     assert set(main.commands) == {
         "check", "collection", "config", "create_instance", "demo", "deregister", "describe", "list", "manage",
-        "plugins", "register", "serve",
+        "package", "plugins", "register", "serve", "storage",
     }  # fmt: skip
     assert isinstance(main.commands["collection"], click.Group)
     assert set(main.commands["collection"].commands) == {"create", "delete", "insert", "list", "remove"}
+    for name in ("storage", "package"):
+        group = main.commands[name]
+        assert isinstance(group, click.Group)
+        assert set(group.commands) == {"add", "list", "remove", "test"}

@@ -11,6 +11,7 @@ from typing import ClassVar
 from rasterio.drivers import raster_driver_extensions
 
 from eoxserver.backends.connections import RasterPath
+from eoxserver.backends.drivers import NOT_BY_NAME
 from eoxserver.backends.locations import data_file
 from eoxserver.backends.rasters import GDAL_ERRORS, prepare_gdal, unavailable
 from eoxserver.backends.readers.base import Description
@@ -30,9 +31,6 @@ MAGIC = (
     b"<VRTDataset", b"SIMPLE  =", b"PDS_VERSION_ID", b"CEOS",
 )  # fmt: skip
 """First bytes of common raster formats."""
-
-NOT_BY_NAME = frozenset({"dat", "gen", "hdr", "kml", "kmz", "map", "pdf", "rgb", "sqlite", "xml", "xyz", "err", "gpkg"})
-"""Extensions of drivers that mostly belong to something else: the name alone is not enough."""
 
 
 class GdalReader:

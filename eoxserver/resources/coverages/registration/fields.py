@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
-from eoxserver.backends.readers.base import Description, Reader
+from eoxserver.backends.readers.base import Description
 from eoxserver.core.coordinates import number_text
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import RegistrationRefused
+from eoxserver.core.errors import EOxServerError, RegistrationRefused
 from eoxserver.core.fields import Field, RangeType
+from eoxserver.resources.coverages.registration.documents import Document
 from eoxserver.resources.coverages.registration.identifiers import ncname
+from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.proposals import Item, Options
 
 __all__ = ["Described", "bounds_text", "fields_text", "fields_why", "gather_fields", "size_text"]
@@ -27,9 +28,19 @@ __all__ = ["Described", "bounds_text", "fields_text", "fields_why", "gather_fiel
 class Described:
     """A file, the reader that knows it, and what it says of itself."""
 
-    path: Path
-    reader: Reader
+    place: Place
+    reader: str
+    """Its key; the storage type where the storage itself reads."""
     description: Description
+    document: Document | EOxServerError = field(default_factory=Document)
+    """What a metadata document beside it says, or why that cannot be used."""
+    several: bool = False
+    """Whether it is one of the data sets in a file that are registered all at once."""
+
+    @property
+    def on_earth(self) -> bool:
+        """Whether its cells have a place, of a known CRS or not."""
+        return self.description.bounds is not None or self.description.tie_points is not None
 
 
 def gather_fields(files: Sequence[Described], options: Options) -> tuple[RangeType, tuple[Item, ...]]:
@@ -42,21 +53,21 @@ def gather_fields(files: Sequence[Described], options: Options) -> tuple[RangeTy
     """
     first = files[0].description
     if len(files) == 1:
-        return _with_intervals(first, options), (Item(str(files[0].path), "bands", first.driver),)
+        return _with_intervals(first, options), (Item(files[0].place, "bands", first.driver),)
     fields: list[Field] = []
     items: list[Item] = []
     for file in files:
         description = file.description
         if description.domain != first.domain or description.bounds != first.bounds:
             raise RegistrationRefused(
-                f"{file.path.name} does not lie on the grid of {files[0].path.name}: "
+                f"{file.place.label} does not lie on the grid of {files[0].place.label}: "
                 f"{size_text(description.domain)} cells, bounds {bounds_text(description.bounds)}; "
                 f"files that make one coverage have the same size, bounds and CRS"
             )
         start = len(fields)
         for own in _with_intervals(description, options).fields:
-            fields.append(replace(own, name=_field_name(own, file, [field.name for field in fields])))
-        items.append(Item(str(file.path), f"bands[{start}:{len(fields)}]", description.driver))
+            fields.append(replace(own, name=_field_name(own, file, [one.name for one in fields])))
+        items.append(Item(file.place, f"bands[{start}:{len(fields)}]", description.driver))
     return RangeType(tuple(fields)), tuple(items)
 
 
@@ -65,13 +76,18 @@ def _field_name(own: Field, file: Described, taken: Sequence[str]) -> str:
     if own.label:
         base = own.name
     elif len(file.description.range_type) == 1:
-        base = ncname(file.path.stem)
+        base = ncname(_title(file.place))
     else:
-        base = f"{ncname(file.path.stem)}_{own.name}"
+        base = f"{ncname(_title(file.place))}_{own.name}"
     name, number = base, 2
     while name in taken:
         name, number = f"{base}_{number}", number + 1
     return name
+
+
+def _title(place: Place) -> str:
+    """What names the bands of a file among those of others."""
+    return place.subdataset or place.stem
 
 
 def fields_why(range_type: RangeType, options: Options) -> str:

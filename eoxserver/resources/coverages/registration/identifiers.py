@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from string import Formatter
 
 from eoxserver.core.errors import InvalidParameterValue, RegistrationRefused, suggest
 from eoxserver.resources.coverages.identifiers import MAX_LENGTH, NCNAME_REST, is_ncname
+from eoxserver.resources.coverages.registration.places import Place
 
 __all__ = ["DEFAULT_TEMPLATE", "FIELDS", "IdentifierTemplate", "ncname"]
 
@@ -23,7 +23,8 @@ DEFAULT_TEMPLATE = "{stem}"
 FIELDS: Mapping[str, str] = {
     "stem": "name of the file without its ending",
     "name": "name of the file, ending included",
-    "parent": "name of the folder the file lies in",
+    "parent": "name of the folder (or archive, or host) the file lies in",
+    "subdataset": "name of the data set in a file that holds several (netCDF, HDF5)",
     "index": "number of the file in this command, from 1; {index:04d} pads it",
     "id": "identifier from the metadata document beside the file",
     "begin": "begin of the time span, as 20060816T090929",
@@ -49,8 +50,10 @@ def ncname(text: str) -> str:
 class IdentifierTemplate:
     """A text with fields in braces.
 
-    >>> IdentifierTemplate("{parent}_{stem}").fill(Path("/data/2006/a b.tif"), index=1)
+    >>> IdentifierTemplate("{parent}_{stem}").fill(Place.of_file("/data/2006/a b.tif"), index=1)
     '_2006_a_b'
+    >>> IdentifierTemplate().fill(Place.of_text('NETCDF:"/data/a.nc":sst'), index=1)
+    'a_sst'
     """
 
     text: str = DEFAULT_TEMPLATE
@@ -78,15 +81,22 @@ class IdentifierTemplate:
 
     def fill(
         self,
-        path: Path,
+        place: Place,
         index: int,
         *,
+        several: bool = False,
         metadata_id: str | None = None,
         begin: datetime | None = None,
         end: datetime | None = None,
         collection: str | None = None,
     ) -> str:
-        """The identifier of a file.
+        """The identifier of a file, or of a data set in one.
+
+        Parameters
+        ----------
+        several : bool
+            Whether other data sets of the same file get identifiers by this template: where it tells them apart by
+            neither ``{subdataset}`` nor ``{index}``, the name of the data set is appended. So it is by default.
 
         Raises
         ------
@@ -94,21 +104,26 @@ class IdentifierTemplate:
             When the template asks for something the file has not.
         """
         values: dict[str, str | int | None] = {
-            "stem": path.stem,
-            "name": path.name,
-            "parent": path.absolute().parent.name,
+            "stem": place.stem,
+            "name": place.name,
+            "parent": place.folder,
+            "subdataset": place.subdataset,
             "index": index,
             "id": metadata_id,
             "begin": f"{begin:%Y%m%dT%H%M%S}" if begin else None,
             "end": f"{end:%Y%m%dT%H%M%S}" if end else None,
             "collection": collection,
         }
-        for _, field, _, _ in Formatter().parse(self.text):
-            if field is not None and values[field] in (None, ""):
+        names = {field for _, field, _, _ in Formatter().parse(self.text) if field is not None}
+        ending = ""
+        if place.subdataset and (several or self.text == DEFAULT_TEMPLATE) and not names & {"subdataset", "index"}:
+            ending = f"_{place.subdataset}"
+        for field in FIELDS:
+            if field in names and values[field] in (None, ""):
                 raise RegistrationRefused(
                     f"identifier template '{self.text}': there is no {{{field}}} ({FIELDS[field]})", locator="id"
                 )
-        identifier = ncname(self.text.format_map(values))
+        identifier = ncname(self.text.format_map(values) + ending)
         if len(identifier) > MAX_LENGTH:
             raise RegistrationRefused(
                 f"identifier '{identifier[:40]}...' has {len(identifier)} characters; {MAX_LENGTH} are accepted",

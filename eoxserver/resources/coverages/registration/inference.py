@@ -3,24 +3,26 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from shapely.geometry import MultiPolygon
 
+from eoxserver.backends.access import Access
+from eoxserver.backends.credentials import shown_url
 from eoxserver.backends.readers.base import Description, Reader
+from eoxserver.backends.storages.base import DescribeStorageInterface
 from eoxserver.core.axes import Role
-from eoxserver.core.coverage import CellBox, TiePoints
+from eoxserver.core.coverage import CellBox, Source, TiePoints
 from eoxserver.core.crs import to_instant
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import EOxServerError, RegistrationRefused
+from eoxserver.core.errors import ContainerRefused, EOxServerError, RegistrationRefused
 from eoxserver.core.rasters import raster_domain
 from eoxserver.core.util.timetools import isotime
 from eoxserver.resources.coverages.footprints import bounds_footprint, tie_points_footprint
-from eoxserver.resources.coverages.metadata.base import EOMetadata, MetadataReader
+from eoxserver.resources.coverages.metadata.base import MetadataReader
+from eoxserver.resources.coverages.registration.documents import NO_METADATA, Document, Documents
 from eoxserver.resources.coverages.registration.fields import (
     Described,
     bounds_text,
@@ -29,14 +31,11 @@ from eoxserver.resources.coverages.registration.fields import (
     gather_fields,
     size_text,
 )
-from eoxserver.resources.coverages.registration.proposals import Fact, Item, Options, Proposal
+from eoxserver.resources.coverages.registration.places import Place
+from eoxserver.resources.coverages.registration.proposals import Fact, Options, Proposal
 from eoxserver.resources.coverages.registration.times import TimeSpan, raster_span
 
-__all__ = ["Described", "Inference"]
-
-log = logging.getLogger(__name__)
-
-NO_METADATA = "--no-metadata leaves the document out"
+__all__ = ["Described", "Inference", "read_last_cell"]
 
 
 @dataclass(frozen=True)
@@ -49,60 +48,94 @@ class _Place:
     facts: tuple[Fact, ...]
 
 
-@dataclass(frozen=True)
-class _Document:
-    """A metadata document and what it says; both empty when there is none."""
-
-    path: Path | None = None
-    metadata: EOMetadata = field(default_factory=EOMetadata)
-    format: str = ""
-
-    @property
-    def items(self) -> tuple[Item, ...]:
-        """The data item it becomes."""
-        return (Item(str(self.path), "metadata", metadata_format=self.format),) if self.path is not None else ()
-
-
-@dataclass(frozen=True)
 class Inference:
-    """Knows the readers of data and of metadata."""
+    """Knows the readers of data and of metadata; made for one command, used from many threads.
 
-    readers: Sequence[Reader]
-    metadata_readers: Sequence[MetadataReader]
+    Parameters
+    ----------
+    readers : sequence of Reader
+        Asked in this order whether they know a file.
+    metadata_readers : sequence of MetadataReader
+    access : Access
+        Reaches data that is not a file of this machine.
+    """
 
-    def reader_of(self, path: Path) -> Reader | None:
-        """The first reader that probably knows the file; None when none does."""
-        return next((reader for reader in self.readers if reader.can_open(str(path))), None)
+    def __init__(self, readers: Sequence[Reader], metadata_readers: Sequence[MetadataReader], access: Access) -> None:
+        self.readers = readers
+        self.documents = Documents(metadata_readers, access)
+        self._access = access
 
-    def is_document(self, path: Path) -> bool:
-        """Whether the file is a metadata document."""
-        return any(
-            path.name.lower().endswith(reader.suffixes) and reader.can_read(str(path))
-            for reader in self.metadata_readers
-        )
+    def reader_of(self, path: str) -> Reader | None:
+        """The first reader that probably knows what is at a path; None when none does."""
+        return next((reader for reader in self.readers if reader.can_open(path)), None)
 
-    def describe(self, path: Path) -> Described:
-        """Describe a file and read its last cell, so that a truncated one is found out.
+    def describe(self, place: Place, listed: bool = False, metadata: bool = True) -> Described:
+        """Describe data and read its last cell, so that a truncated file is found out.
+
+        Parameters
+        ----------
+        listed : bool
+            Whether it was found in a list of its folder.
+        metadata : bool
+            Whether to look for a metadata document beside it.
 
         Raises
         ------
+        ContainerRefused
+            When it has no cells, but data sets inside that may have; ``Place.at`` them is where they are.
         EOxServerError
-            When no reader knows the file, or the one that does cannot read it; whatever a plugin raises counts.
+            When it cannot be reached, no reader knows it, or the one that does cannot read it; whatever a plugin
+            raises counts.
         """
+        storage: object = None if place.storage is None else self._access.storage(place.storage)
+        if isinstance(storage, DescribeStorageInterface) and not place.location.packages:
+            described = self._describe_array(place, storage)
+        else:
+            described = self._describe_file(place)
+        if not metadata or isinstance(storage, DescribeStorageInterface):
+            return described
+        try:
+            return replace(described, document=self.documents.beside(place, listed))
+        except EOxServerError as error:
+            return replace(described, document=error)
+
+    def _describe_file(self, place: Place) -> Described:
+        """Describe what a reader reads."""
+        if place.local is not None:
+            return self._read(place, place.local)
+        opened = self._access.connect_location(place.location)
+        if not isinstance(opened, str):
+            raise RegistrationRefused("its storage reads arrays and does not tell what they are; it has no 'describe'")
+        with self._access.hold(opened):
+            return self._read(place, opened)
+
+    def _read(self, place: Place, path: str) -> Described:
+        """Describe what is at a path that readers take."""
         reader = self.reader_of(path)
         if reader is None:
             names = ", ".join(reader.key for reader in self.readers) or "none"
             raise RegistrationRefused(f"no reader recognises this file (readers: {names})")
         try:
-            description = reader.describe(str(path))
-            source = reader.open(str(path))
-            last = tuple(size - 1 for size in source.shape)
-            source.read(CellBox(last, source.shape), [len(description.range_type) - 1])
+            description = reader.describe(path)
+            read_last_cell(reader.open(path), description)
+        except ContainerRefused as container:
+            inside = tuple(place.inside(name, path).location.path for name in container.datasets)
+            raise ContainerRefused(container.message, datasets=inside) from container
         except EOxServerError:
             raise
         except Exception as error:
             raise RegistrationRefused(f"reader {reader.key} failed: {type(error).__name__}: {error}") from error
-        return Described(path, reader, description)
+        return Described(place, reader.key, description)
+
+    def _describe_array(self, place: Place, storage: DescribeStorageInterface) -> Described:
+        """Describe what a storage holds itself."""
+        assert place.storage is not None
+        complete = place.at(storage.complete(place.location.path))
+        description = storage.describe(complete.location.path)
+        source = self._access.connect_location(complete.location)
+        if isinstance(source, Source):
+            read_last_cell(source, description)
+        return Described(complete, f"storage {place.storage.type}", description)
 
     def propose(self, files: Sequence[Described], options: Options, index: int) -> Proposal:
         """Find out what the coverage of one file is, or of several that hold its bands.
@@ -120,12 +153,15 @@ class Inference:
         first = files[0]
         place = _place(first.description, options)
         range_type, items = gather_fields(files, options)
-        document = self._document(first.path) if options.metadata else _Document()
+        document = first.document if options.metadata else Document()
+        if isinstance(document, EOxServerError):
+            raise document
         span = _span(first, document, options)
         footprint, footprint_why = _footprint(place, document)
         identifier = options.identifier.fill(
-            first.path,
+            first.place,
             index,
+            several=first.several,
             metadata_id=document.metadata.identifier,
             begin=span.begin if span else None,
             end=span.end if span else None,
@@ -133,7 +169,8 @@ class Inference:
         )
         facts = (
             Fact("identifier", identifier, f"template '{options.identifier.text}'"),
-            Fact("reader", f"{first.reader.key}, driver {first.description.driver}", "the first bytes of the file"),
+            *_where_facts(first.place),
+            Fact("reader", f"{first.reader}, driver {first.description.driver}", _reader_why(first)),
             *place.facts,
             Fact("fields", fields_text(range_type), fields_why(range_type, options)),
             *_span_facts(span),
@@ -155,33 +192,11 @@ class Inference:
             facts=facts,
         )
 
-    def _document(self, path: Path) -> _Document:
-        """The first metadata document beside the data: of the same name but for its ending."""
-        for reader in self.metadata_readers:
-            for candidate in _beside(path, reader.suffixes):
-                if candidate != path and reader.can_read(str(candidate)):
-                    return _read_document(reader, candidate)
-        return _Document()
 
-
-def _read_document(reader: MetadataReader, path: Path) -> _Document:
-    """A document and what it says; raises RegistrationRefused, whatever the plugin raises."""
-    try:
-        return _Document(path, reader.read(str(path)), reader.key)
-    except EOxServerError as error:
-        reason = error.message
-    except Exception as error:
-        log.warning("metadata reader %s failed on %s", reader.key, path, exc_info=True)
-        reason = f"reader {reader.key} failed on {path.name}: {type(error).__name__}: {error}"
-    raise RegistrationRefused(f"the metadata document cannot be used: {reason}; {NO_METADATA}")
-
-
-def _beside(path: Path, suffixes: Sequence[str]) -> list[Path]:
-    """Documents that may belong to the data: ``a.xml``, ``a.XML``, ``a.tif.xml``."""
-    names = [
-        f"{stem}{form}" for suffix in suffixes for form in (suffix, suffix.upper()) for stem in (path.stem, path.name)
-    ]
-    return [candidate for name in names if (candidate := path.with_name(name)).is_file()]
+def read_last_cell(source: Source, description: Description) -> None:
+    """Read the last cell, which a truncated file has not; raises DataUnavailable."""
+    last = tuple(size - 1 for size in source.shape)
+    source.read(CellBox(last, source.shape), [len(description.range_type) - 1])
 
 
 def _place(description: Description, options: Options) -> _Place:
@@ -232,15 +247,15 @@ def _georeferenced(description: Description, options: Options) -> Domain:
     return raster_domain(options.crs, description.bounds, width, height, description.north_up)
 
 
-def _span(file: Described, document: _Document, options: Options) -> TimeSpan | None:
+def _span(file: Described, document: Document, options: Options) -> TimeSpan | None:
     """The time span, from what goes first: the command, the document, the data's own time axis, its metadata."""
     if options.span is not None:
         return TimeSpan(*options.span, "as asked for")
     if options.name_pattern is not None:
-        return options.name_pattern.span(file.path.name)
+        return options.name_pattern.span(file.place.name)
     begin, end = document.metadata.begin_time, document.metadata.end_time
-    if begin is not None and end is not None and document.path is not None:
-        return TimeSpan(begin, end, document.path.name)
+    if begin is not None and end is not None and document.place is not None:
+        return TimeSpan(begin, end, document.name)
     return _axis_span(file.description.domain) or raster_span(file.description.metadata)
 
 
@@ -254,16 +269,29 @@ def _axis_span(domain: Domain) -> TimeSpan | None:
     return TimeSpan(to_instant(axis.crs, axis.low), to_instant(axis.crs, axis.high), f"axis {axis.label} of the data")
 
 
-def _footprint(place: _Place, document: _Document) -> tuple[MultiPolygon, str]:
+def _footprint(place: _Place, document: Document) -> tuple[MultiPolygon, str]:
     found = document.metadata.footprint
-    if found is None or document.path is None:
+    if found is None or document.place is None:
         return place.footprint, "the tie points" if place.tie_points else "the bounds of the raster"
     if not found.intersects(place.footprint):
         raise RegistrationRefused(
-            f"the footprint in {document.path.name} ({bounds_text(found.bounds)}) does not touch the raster "
+            f"the footprint in {document.name} ({bounds_text(found.bounds)}) does not touch the raster "
             f"({bounds_text(place.footprint.bounds)}); {NO_METADATA}"
         )
-    return found, document.path.name
+    return found, document.name
+
+
+def _where_facts(place: Place) -> tuple[Fact, ...]:
+    """Where data is that is not just a file of this machine."""
+    if place.local is not None:
+        return ()
+    storage = place.storage
+    why = "its URL" if storage is None else f"the storage of the catalogue with URL {shown_url(storage.url)}"
+    return (Fact("location", str(place), why),)
+
+
+def _reader_why(file: Described) -> str:
+    return "the first bytes of the file" if file.place.local is not None else "what the storage answers"
 
 
 def _span_facts(span: TimeSpan | None) -> tuple[Fact, ...]:
@@ -276,8 +304,8 @@ def _span_text(begin: datetime, end: datetime) -> str:
     return isotime(begin) if begin == end else f"{isotime(begin)}/{isotime(end)}"
 
 
-def _document_facts(document: _Document) -> tuple[Fact, ...]:
-    if document.path is None:
+def _document_facts(document: Document) -> tuple[Fact, ...]:
+    if document.place is None:
         return ()
     found = {"title": document.metadata.title, **document.metadata.extra}
-    return tuple(Fact(name, value, document.path.name) for name, value in found.items() if value)
+    return tuple(Fact(name, value, document.name) for name, value in found.items() if value)

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Literal
 
 from shapely.geometry import MultiPolygon
@@ -17,6 +16,7 @@ from eoxserver.core.crs import Crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import RangeType
 from eoxserver.resources.coverages.registration.identifiers import IdentifierTemplate
+from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.times import NamePattern
 
 __all__ = ["Fact", "Item", "Options", "Outcome", "Proposal", "Status"]
@@ -60,14 +60,18 @@ class Fact:
 class Item:
     """A data item to be: one file, and what it is to the coverage."""
 
-    location: str
-    """Absolute path."""
+    place: Place
     semantic: str
     """``bands``, ``bands[i:j]`` or ``metadata``."""
     driver: str = ""
     """Name of the GDAL driver, or of the format where GDAL has none; empty for metadata."""
     metadata_format: str = ""
     """Key of the metadata reader; empty for data."""
+
+    @property
+    def location(self) -> str:
+        """Where it is, as people write it."""
+        return str(self.place)
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,9 @@ class Proposal:
     facts: tuple[Fact, ...] = ()
 
     @property
-    def locations(self) -> frozenset[str]:
+    def addresses(self) -> frozenset[str]:
         """Where its cells lie."""
-        return frozenset(item.location for item in self.items if item.driver)
+        return frozenset(item.place.address for item in self.items if item.driver)
 
 
 class Status(StrEnum):
@@ -112,7 +116,7 @@ class Status(StrEnum):
 class Outcome:
     """What came of one file, or of several that make one coverage."""
 
-    path: Path
+    place: Place
     status: Status
     identifier: str | None = None
     reason: str = ""
@@ -128,7 +132,7 @@ class Outcome:
         """The outcome as JSON-able values."""
         facts = self.proposal.facts if self.proposal else ()
         return {
-            "path": str(self.path),
+            "path": str(self.place),
             "status": str(self.status),
             "identifier": self.identifier,
             "kind": self.proposal.kind if self.proposal else None,

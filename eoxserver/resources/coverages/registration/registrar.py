@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,23 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from eoxserver.backends.models import DataItem
+from eoxserver.backends.access import Access
 from eoxserver.backends.readers.base import Reader
-from eoxserver.core.errors import EOxServerError, RegistrationRefused
+from eoxserver.core.errors import ContainerRefused, EOxServerError, RegistrationRefused
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.metadata.base import MetadataReader
 from eoxserver.resources.coverages.registration.checks import Checked, check_catalogue
 from eoxserver.resources.coverages.registration.collections import Collections, sentence
-from eoxserver.resources.coverages.registration.files import Candidate, candidates, is_sidecar
+from eoxserver.resources.coverages.registration.files import Candidate, is_sidecar
+from eoxserver.resources.coverages.registration.finding import Finder
 from eoxserver.resources.coverages.registration.inference import Described, Inference
 from eoxserver.resources.coverages.registration.listing import Row, describe, rows
+from eoxserver.resources.coverages.registration.packages import Packages
+from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.proposals import Options, Outcome, Proposal, Status
+from eoxserver.resources.coverages.registration.storages import Storages
+from eoxserver.resources.coverages.registration.storing import CHAIN, addresses, store
 
 __all__ = ["Registrar"]
 
@@ -43,7 +48,7 @@ THREADS = 4
 class _Seen:
     """A file that was looked at: described, or not to be registered and why."""
 
-    path: Path
+    place: Place
     described: Described | None = None
     status: Status = Status.REFUSED
     reason: str = ""
@@ -59,24 +64,34 @@ class Registrar:
     metadata_readers : sequence of MetadataReader
     formats : FormatRegistry
         Tells the MIME type of a driver.
+    access : Access
+        Reaches data that is not a file of this machine.
     """
 
     def __init__(
-        self, readers: Sequence[Reader], metadata_readers: Sequence[MetadataReader], formats: FormatRegistry
+        self,
+        readers: Sequence[Reader],
+        metadata_readers: Sequence[MetadataReader],
+        formats: FormatRegistry,
+        access: Access,
     ) -> None:
-        self._inference = Inference(tuple(readers), tuple(metadata_readers))
+        self._readers = tuple(readers)
+        self._metadata_readers = tuple(metadata_readers)
         self._formats = formats
+        self._access = access
         self.collections = Collections()
+        self.storages = Storages(access)
+        self.packages = Packages(access)
 
     def register(self, paths: Iterable[str | Path], options: Options) -> Iterator[Outcome]:
-        """Register files, folders and patterns.
+        """Register files, folders and patterns, here and elsewhere.
 
         Works while it is iterated: files are looked at a few ahead, and what is yielded is committed.
 
         Parameters
         ----------
         paths : iterable of str or Path
-            Files, folders (with all below them) and patterns.
+            Files, folders (with all below them), patterns, URLs, members of archives: see ``finding``.
 
         Yields
         ------
@@ -90,8 +105,10 @@ class Registrar:
         """
         if options.collection is not None:
             self.collections.check_name(options.collection)
-        seen = self._look_at(paths)
-        run = _Run(self._inference, self._formats, self.collections, options)
+        inference = Inference(self._readers, self._metadata_readers, self._access)
+        looker = _Looker(inference, Finder(self._access, self._readers), options)
+        seen = looker.look_at(paths)
+        run = _Run(inference, self._formats, self.collections, options)
         if options.together:
             yield from run.register_together(list(seen))
         else:
@@ -126,44 +143,70 @@ class Registrar:
         """Check coverages, all by default; raises NoSuchCoverage before the first."""
         for identifier in identifiers:
             self.collections.coverage(identifier)
-        return check_catalogue(self._inference.readers, identifiers)
+        return check_catalogue(self._readers, identifiers)
 
     def count(self, identifiers: Sequence[str] = ()) -> int:
         """How many coverages ``check`` looks at."""
         return len(set(identifiers)) or models.Coverage.objects.count()
 
-    def _look_at(self, paths: Iterable[str | Path]) -> Iterator[_Seen]:
-        """Look at files, a few of them ahead in threads, in order."""
-        waiting: deque[Future[_Seen | None]] = deque()
+
+@dataclass(frozen=True)
+class _Looker:
+    """Looks at what was asked for, before anything is written."""
+
+    inference: Inference
+    finder: Finder
+    options: Options
+
+    def look_at(self, paths: Iterable[str | Path]) -> Iterator[_Seen]:
+        """Look at places, a few of them ahead in threads, in order."""
+        waiting: deque[Future[list[_Seen]]] = deque()
         with ThreadPoolExecutor(THREADS) as pool:
             try:
-                for candidate in candidates(paths, self._is_dataset):
+                for candidate in self.finder.candidates(paths):
                     waiting.append(pool.submit(self._look, candidate))
-                    if len(waiting) > 2 * THREADS and (seen := waiting.popleft().result()) is not None:
-                        yield seen
+                    if len(waiting) > 2 * THREADS:
+                        yield from waiting.popleft().result()
                 while waiting:
-                    if (seen := waiting.popleft().result()) is not None:
-                        yield seen
+                    yield from waiting.popleft().result()
             finally:
                 for future in waiting:
                     future.cancel()
 
-    def _look(self, candidate: Candidate) -> _Seen | None:
-        """Look at one file; None for one that nobody named and no reader knows."""
-        path = candidate.path
+    def _look(self, candidate: Candidate) -> list[_Seen]:
+        """Look at one place; nothing comes of one that nobody named and no reader knows."""
+        place = candidate.place
         if candidate.problem:
-            return _Seen(path, reason=candidate.problem)
-        if is_sidecar(path) or self._inference.is_document(path):
-            return _Seen(path, status=Status.SKIPPED, reason="it accompanies data") if candidate.named else None
-        if not candidate.named and self._inference.reader_of(path) is None:
-            return None
+            return [_Seen(place, reason=candidate.problem)]
         try:
-            return _Seen(path, self._inference.describe(path))
+            if not place.subdataset and (is_sidecar(place.name) or self.inference.documents.is_document(place)):
+                return [_Seen(place, status=Status.SKIPPED, reason="it accompanies data")] if candidate.named else []
+            if not candidate.named and place.local is not None and self.inference.reader_of(place.local) is None:
+                return []
+            return [_Seen(place, self.inference.describe(place, candidate.listed, self.options.metadata))]
+        except ContainerRefused as container:
+            return self._look_inside(candidate, container.datasets)
         except EOxServerError as error:
-            return _Seen(path, reason=error.message.removeprefix(f"{path}: "))
+            return [_refusal(place, error)]
 
-    def _is_dataset(self, folder: Path) -> bool:
-        return self._inference.reader_of(folder) is not None
+    def _look_inside(self, candidate: Candidate, datasets: Sequence[str]) -> list[_Seen]:
+        """Look at the data sets in a file: rasters lie on the Earth, bounds of cells and the like do not."""
+        found: list[_Seen] = []
+        others: list[_Seen] = []
+        for place in (candidate.place.at(dataset) for dataset in datasets):
+            try:
+                described = self.inference.describe(place, candidate.listed, self.options.metadata)
+            except EOxServerError as error:
+                others.append(_refusal(place, error))
+                continue
+            if described.on_earth:
+                found.append(_Seen(place, replace(described, several=True)))
+            else:
+                others.append(_Seen(place, status=Status.SKIPPED, reason="it has no place on the Earth"))
+        if not found:
+            told = "; ".join(f"{other.place.subdataset}: {other.reason}" for other in others) or "there are none"
+            return [_Seen(candidate.place, reason=f"none of the data sets inside is a raster: {told}")]
+        return [*found, *others] if self.options.dry_run else found
 
 
 @dataclass
@@ -175,12 +218,12 @@ class _Run:
     collections: Collections
     options: Options
     index: int = 0
-    planned: dict[str, Path] = field(default_factory=dict)
+    planned: dict[str, Place] = field(default_factory=dict)
     """Identifiers of a dry run."""
 
     def register_each(self, batch: Sequence[_Seen]) -> list[Outcome]:
         """Register the files of one transaction."""
-        prepared = [self._propose(seen.path, [seen.described]) if seen.described else _refused(seen) for seen in batch]
+        prepared = [self._propose(seen.place, [seen.described]) if seen.described else _refused(seen) for seen in batch]
         return self._store(prepared)
 
     def register_together(self, seen: Sequence[_Seen]) -> list[Outcome]:
@@ -189,15 +232,15 @@ class _Run:
         files = [one.described for one in seen if one.described is not None]
         if not files or any(outcome.failed for outcome in problems):
             return problems
-        return [*problems, *self._store([self._propose(files[0].path, files)])]
+        return [*problems, *self._store([self._propose(files[0].place, files)])]
 
-    def _propose(self, path: Path, files: Sequence[Described]) -> Outcome:
+    def _propose(self, place: Place, files: Sequence[Described]) -> Outcome:
         self.index += 1
         try:
             proposal = self.inference.propose(files, self.options, self.index)
         except EOxServerError as error:
-            return Outcome(path, Status.REFUSED, reason=error.message.removeprefix(f"{path}: "))
-        return Outcome(path, Status.PLANNED, proposal.identifier, proposal=proposal)
+            return Outcome(place, Status.REFUSED, reason=error.message.removeprefix(f"{place}: "))
+        return Outcome(place, Status.PLANNED, proposal.identifier, proposal=proposal)
 
     def _store(self, prepared: Sequence[Outcome]) -> list[Outcome]:
         """Store what is planned, in one transaction with the insertion into the collection."""
@@ -210,18 +253,18 @@ class _Run:
                     continue
                 try:
                     with transaction.atomic():
-                        status, coverage = self._store_one(outcome.path, outcome.proposal)
+                        status, coverage = self._store_one(outcome.place, outcome.proposal)
                 except (RegistrationRefused, ValidationError, IntegrityError) as error:
-                    outcomes.append(Outcome(outcome.path, Status.REFUSED, outcome.identifier, sentence(error)))
+                    outcomes.append(Outcome(outcome.place, Status.REFUSED, outcome.identifier, sentence(error)))
                     continue
-                outcomes.append(Outcome(outcome.path, status, outcome.identifier, proposal=outcome.proposal))
+                outcomes.append(Outcome(outcome.place, status, outcome.identifier, proposal=outcome.proposal))
                 if coverage is not None:
                     stored.append(coverage)
             if stored and self.options.collection is not None:
                 self.collections.add(self.options.collection, stored)
         return outcomes
 
-    def _store_one(self, path: Path, proposal: Proposal) -> tuple[Status, models.EOObject | None]:
+    def _store_one(self, place: Place, proposal: Proposal) -> tuple[Status, models.EOObject | None]:
         """Store one coverage; answers what came of it and what goes into the collection."""
         found = models.EOObject.objects.filter(identifier=proposal.identifier).first()
         taken_by = self.planned.get(proposal.identifier)
@@ -230,14 +273,14 @@ class _Run:
         memberships: list[models.Collection] = []
         if found is not None:
             existing = found.cast()
-            same = isinstance(existing, models.Coverage) and _locations(existing) == proposal.locations
+            same = isinstance(existing, models.Coverage) and _addresses(existing) == proposal.addresses
             if same and not self.options.replace:
                 return Status.UNCHANGED, None if self.options.dry_run else existing
             if not self.options.replace or not isinstance(existing, models.Coverage):
                 raise RegistrationRefused(_taken(proposal.identifier, _owner(existing)))
             memberships = list(models.Collection.objects.filter(members__eo_object=existing))
         if self.options.dry_run:
-            self.planned[proposal.identifier] = path
+            self.planned[proposal.identifier] = place
             return Status.PLANNED, None
         if found is not None:
             found.cast().delete()
@@ -247,52 +290,22 @@ class _Run:
         return Status.REPLACED if found is not None else Status.REGISTERED, coverage
 
 
-def store(proposal: Proposal, formats: FormatRegistry) -> models.Coverage:
-    """Write a coverage, its axes and its data items; raises ValidationError."""
-    common = {
-        "identifier": proposal.identifier,
-        "title": proposal.title[:1000],
-        "begin_time": proposal.begin_time,
-        "end_time": proposal.end_time,
-        "footprint": proposal.footprint,
-        "range_type": proposal.range_type,
-        "metadata": dict(proposal.metadata),
-    }
-    coverage: models.RectifiedDataset | models.ReferenceableDataset
-    if proposal.tie_points is None:
-        coverage = models.RectifiedDataset(**common, **models.RectifiedDataset.columns_of(proposal.domain))
-    else:
-        height, width = proposal.domain.shape[-2:]
-        coverage = models.ReferenceableDataset(**common, size_x=width, size_y=height, tie_points=proposal.tie_points)
-        coverage.crs = proposal.tie_points.crs
-    coverage.full_clean()
-    coverage.save()
-    if len(proposal.domain.axes) > 2:
-        coverage.set_domain(proposal.domain)
-    for item in proposal.items:
-        row = DataItem(
-            dataset=coverage,
-            location=item.location,
-            semantic=item.semantic,
-            gdal_driver_name=item.driver,
-            format=item.metadata_format or formats.mime_of_driver(item.driver) or "",
-        )
-        row.full_clean()
-        row.save()
-    return coverage
+def _refusal(place: Place, error: EOxServerError) -> _Seen:
+    return _Seen(place, reason=error.message.removeprefix(f"{place}: "))
 
 
 def _refused(seen: _Seen) -> Outcome:
-    return Outcome(seen.path, seen.status, reason=seen.reason)
+    return Outcome(seen.place, seen.status, reason=seen.reason)
 
 
-def _locations(coverage: models.Coverage) -> set[str]:
-    return set(coverage.data_items.filter(semantic__startswith="bands").values_list("location", flat=True))
+def _addresses(coverage: models.Coverage) -> set[str]:
+    return addresses(coverage.data_items.select_related(*CHAIN))
 
 
 def _owner(found: models.EOObject) -> str:
     if isinstance(found, models.Coverage):
-        return ", ".join(sorted(_locations(found))[:1]) or "a coverage without data"
+        items = [item for item in found.data_items.select_related(*CHAIN) if item.semantic.startswith("bands")]
+        return str(Place.of_item(items[0])) if items else "a coverage without data"
     return f"a {type(found).__name__}"
 
 

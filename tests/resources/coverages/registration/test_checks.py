@@ -27,9 +27,11 @@ from tests.resources.coverages.samples import rectified
 @pytest.fixture
 def registrar(database: Settings, tmp_path: Path) -> Iterator[Registrar]:
     """Knows the coverages a, b and c, of which b has a document."""
-    install_access(Access(Plugins.from_modules([]), database))
+    access = Access(Plugins.from_modules([]), database)
+    install_access(access)
     reader = GdalReader(database)
-    registrar = Registrar([reader], [EOGMLReader()], FormatRegistry(database, load_formats(None), raster_drivers()))
+    formats = FormatRegistry(database, load_formats(None), raster_drivers())
+    registrar = Registrar([reader], [EOGMLReader()], formats, access)
     for name in "abc":
         write(tmp_path / f"{name}.tif", pattern((2, 40, 80)), bounds=(10, 30, 20, 40))
     (tmp_path / "b.xml").write_text(document())

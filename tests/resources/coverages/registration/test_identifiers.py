@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,8 +13,9 @@ from lxml import etree
 from eoxserver.core.errors import InvalidParameterValue, RegistrationRefused
 from eoxserver.resources.coverages.identifiers import is_ncname
 from eoxserver.resources.coverages.registration.identifiers import FIELDS, IdentifierTemplate, ncname
+from eoxserver.resources.coverages.registration.places import Place
 
-PATH = Path("/data/2006 08/MER_FRS.v1.tif")
+PLACE = Place.of_file("/data/2006 08/MER_FRS.v1.tif")
 
 
 @given(st.text(min_size=1, max_size=40))
@@ -47,7 +47,7 @@ def test_what_is_an_ncname_stays_as_it_is(text: str) -> None:
 )
 def test_a_template_is_filled(template: str, expected: str) -> None:
     identifier = IdentifierTemplate(template).fill(
-        PATH,
+        PLACE,
         7,
         metadata_id="urn:x",
         begin=datetime(2006, 8, 16, 9, 9, 29, tzinfo=UTC),
@@ -76,13 +76,29 @@ def test_a_template_that_cannot_be_filled_is_refused_at_once(template: str, mess
     assert message in refused.value.message
 
 
-@pytest.mark.parametrize("field", ["id", "begin", "end", "collection"])
+@pytest.mark.parametrize(
+    ("template", "several", "expected"),
+    [
+        ("{stem}", False, "a_deep_sst"),
+        ("{stem}", True, "a_deep_sst"),
+        ("x_{stem}", False, "x_a"),
+        ("x_{stem}", True, "x_a_deep_sst"),
+        ("{subdataset}_of_{stem}", True, "deep_sst_of_a"),
+        ("x_{index}", True, "x_7"),
+    ],
+)
+def test_data_sets_in_one_file_are_told_apart(template: str, several: bool, expected: str) -> None:
+    place = Place.of_text('NETCDF:"/data/a.nc":/deep/sst')
+    assert IdentifierTemplate(template).fill(place, 7, several=several) == expected
+
+
+@pytest.mark.parametrize("field", ["id", "begin", "end", "collection", "subdataset"])
 def test_a_file_without_the_field_is_refused(field: str) -> None:
     with pytest.raises(RegistrationRefused) as refused:
-        IdentifierTemplate(f"{{{field}}}").fill(PATH, 1)
+        IdentifierTemplate(f"{{{field}}}").fill(PLACE, 1)
     assert FIELDS[field] in refused.value.message
 
 
 def test_an_endless_name_is_refused() -> None:
     with pytest.raises(RegistrationRefused, match="256"):
-        IdentifierTemplate("x" * 300).fill(PATH, 1)
+        IdentifierTemplate("x" * 300).fill(PLACE, 1)

@@ -15,17 +15,20 @@ import rasterio
 from rasterio.control import GroundControlPoint
 from shapely.geometry import box
 
+from eoxserver.backends.access import Access
 from eoxserver.backends.readers.base import Description
 from eoxserver.backends.readers.gdal import GdalReader
 from eoxserver.conf.schema import default_settings
 from eoxserver.core.crs import parse_crs
-from eoxserver.core.errors import DataUnavailable, EOxServerError, RegistrationRefused
+from eoxserver.core.errors import ContainerRefused, DataUnavailable, EOxServerError, RegistrationRefused
 from eoxserver.core.util.timetools import isotime
+from eoxserver.plugins import Plugins
 from eoxserver.resources.coverages.metadata.base import EOMetadata
 from eoxserver.resources.coverages.metadata.eogml import EOGMLReader
 from eoxserver.resources.coverages.metadata.stac import STACReader
 from eoxserver.resources.coverages.registration.identifiers import IdentifierTemplate
 from eoxserver.resources.coverages.registration.inference import Inference
+from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.proposals import Options, Proposal
 from eoxserver.resources.coverages.registration.times import NamePattern, parse_span
 from tests.backends.rasters import BOUNDS, pattern, write
@@ -36,12 +39,17 @@ from tests.resources.coverages.metadata.test_stac import item
 @pytest.fixture
 def inference() -> Iterator[Inference]:
     reader = GdalReader(default_settings())
-    yield Inference([reader], [EOGMLReader(), STACReader()])
+    yield Inference([reader], [EOGMLReader(), STACReader()], nowhere())
     reader.close()
 
 
+def nowhere() -> Access:
+    """Reaches files of this machine only."""
+    return Access(Plugins.from_modules([]), default_settings())
+
+
 def propose(inference: Inference, *paths: str | Path, index: int = 1, **options: Any) -> Proposal:
-    return inference.propose([inference.describe(Path(path)) for path in paths], Options(**options), index)
+    return inference.propose([inference.describe(Place.of_file(path)) for path in paths], Options(**options), index)
 
 
 def facts(proposal: Proposal) -> dict[str, str]:
@@ -57,7 +65,7 @@ def test_everything_comes_from_the_raster(inference: Inference, tmp_path: Path) 
     proposal = propose(inference, path)
     assert proposal.identifier == "a_b"
     assert proposal.kind == "RectifiedDataset"
-    assert [(item.location, item.semantic, item.driver) for item in proposal.items] == [(path, "bands", "GTiff")]
+    assert [(item.place.local, item.semantic, item.driver) for item in proposal.items] == [(path, "bands", "GTiff")]
     assert proposal.domain.shape == (20, 40)
     assert proposal.domain.horizontal_bounds == pytest.approx(BOUNDS)
     assert [field.nil_value for field in proposal.range_type.fields] == [7, 7, 7]
@@ -92,7 +100,7 @@ def test_a_document_beside_the_data_goes_before_the_raster(inference: Inference,
     assert proposal.metadata["platform"] == "ENVISAT"
     assert proposal.items[1].semantic == "metadata"
     assert proposal.items[1].metadata_format == "eogml"
-    assert proposal.locations == {path}
+    assert proposal.addresses == {path}
     assert origins(proposal)["time"] == origins(proposal)["footprint"] == "a.xml"
 
 
@@ -145,11 +153,11 @@ def test_what_a_plugin_raises_is_a_refusal(tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     reader = GdalReader(default_settings())
     with pytest.raises(RegistrationRefused, match="reader breaking failed on a.txt: KeyError: 'begin'; --no-metadata"):
-        propose(Inference([reader], [Breaking()]), path)
+        propose(Inference([reader], [Breaking()], nowhere()), path)
     reader.close()
     broken = BreakingReader(default_settings())
     with pytest.raises(RegistrationRefused, match="reader GDAL failed: ZeroDivisionError: no cells"):
-        Inference([broken], []).describe(Path(path))
+        Inference([broken], [], nowhere()).describe(Place.of_file(path))
     broken.close()
 
 
@@ -278,7 +286,7 @@ def test_a_truncated_file_is_found_out(inference: Inference, tmp_path: Path) -> 
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(DataUnavailable):
-        inference.describe(path)
+        inference.describe(Place.of_file(path))
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"II*\x00"])
@@ -286,7 +294,7 @@ def test_what_is_no_raster_is_refused(inference: Inference, tmp_path: Path, cont
     path = tmp_path / "a.tif"
     path.write_bytes(content)
     with pytest.raises(EOxServerError):
-        inference.describe(path)
+        inference.describe(Place.of_file(path))
 
 
 def test_a_container_names_what_is_inside(inference: Inference, tmp_path: Path) -> None:
@@ -296,17 +304,19 @@ def test_a_container_names_what_is_inside(inference: Inference, tmp_path: Path) 
         dataset.createDimension("x", 8)
         for name in ("wind", "rain"):
             dataset.createVariable(name, "f4", ("y", "x"))[:] = 1
-    with pytest.raises(RegistrationRefused, match="wind.*rain"):
-        inference.describe(path)
+    with pytest.raises(ContainerRefused, match="wind.*rain") as refused:
+        inference.describe(Place.of_file(path))
+    assert refused.value.datasets == (f'netcdf:"{path}":wind', f'netcdf:"{path}":rain')
 
 
 def test_documents_are_told_from_rasters(inference: Inference, tmp_path: Path) -> None:
     raster = write(tmp_path / "a.tif", pattern((1, 4, 4)))
     (tmp_path / "a.xml").write_text(document())
     (tmp_path / "b.xml").write_text("<a/>")
-    assert inference.is_document(tmp_path / "a.xml")
-    assert not inference.is_document(tmp_path / "b.xml")
-    assert not inference.is_document(Path(raster))
+    is_document = inference.documents.is_document
+    assert is_document(Place.of_file(tmp_path / "a.xml"))
+    assert not is_document(Place.of_file(tmp_path / "b.xml"))
+    assert not is_document(Place.of_file(raster))
 
 
 def test_the_real_scenes(inference: Inference, shared: Path, tmp_path: Path) -> None:

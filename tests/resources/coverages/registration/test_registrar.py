@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from eoxserver.backends.access import Access
 from eoxserver.backends.drivers import raster_drivers
 from eoxserver.backends.readers.gdal import GdalReader
 from eoxserver.conf.formats import load_formats
@@ -19,6 +20,7 @@ from eoxserver.conf.schema import Settings
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.errors import NoSuchCoverage, RegistrationRefused
 from eoxserver.core.util.timetools import isotime
+from eoxserver.plugins import Plugins
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.metadata.eogml import EOGMLReader
@@ -36,9 +38,8 @@ from tests.resources.coverages.samples import rectified, series
 @pytest.fixture
 def registrar(database: Settings) -> Iterator[Registrar]:
     reader = GdalReader(database)
-    yield Registrar(
-        [reader], [EOGMLReader(), STACReader()], FormatRegistry(database, load_formats(None), raster_drivers())
-    )
+    formats = FormatRegistry(database, load_formats(None), raster_drivers())
+    yield Registrar([reader], [EOGMLReader(), STACReader()], formats, Access(Plugins.from_modules([]), database))
     reader.close()
 
 
@@ -62,7 +63,7 @@ def register(registrar: Registrar, *paths: Path | str, **options: Any) -> list[O
 
 
 def statuses(outcomes: list[Outcome]) -> dict[str, str]:
-    return {outcome.path.name: str(outcome.status) for outcome in outcomes}
+    return {outcome.place.name: str(outcome.status) for outcome in outcomes}
 
 
 def test_a_folder_is_registered_and_what_is_bad_refused(registrar: Registrar, folder: Path) -> None:
@@ -120,7 +121,7 @@ def test_an_identifier_that_is_taken_is_a_refusal(registrar: Registrar, folder: 
     outcomes = register(registrar, folder)
     assert statuses(outcomes[:1]) == {"a.tif": "refused"}
     assert "identifier 'a' is taken by a coverage without data" in outcomes[0].reason
-    last = next(outcome for outcome in outcomes if outcome.path == folder / "sub" / "b.tif")
+    last = next(outcome for outcome in outcomes if outcome.place.local == str(folder / "sub" / "b.tif"))
     assert last.status is Status.REFUSED
     assert str(folder / "b.tif") in last.reason and "--replace" in last.reason
 
@@ -171,7 +172,7 @@ def test_a_dry_run_changes_nothing_and_says_why(registrar: Registrar, folder: Pa
     shutil.copy(folder / "b.tif", folder / "sub" / "b.tif")
     version = catalogue_version()
     outcomes = register(registrar, folder, dry_run=True, collection="scenes")
-    assert [(outcome.path.parent.name, outcome.path.name, str(outcome.status)) for outcome in outcomes] == [
+    assert [(outcome.place.folder, outcome.place.name, str(outcome.status)) for outcome in outcomes] == [
         ("scenes", "a.tif", "planned"),
         ("scenes", "b.tif", "planned"),
         ("scenes", "broken.tif", "refused"),
