@@ -130,8 +130,8 @@ def gdal_name(path: str) -> str:
     >>> gdal_name(RasterPath("/vsis3/bucket/a.tif", validator="1")), gdal_name("/data/a.tif")
     ('/vsis3/bucket/a.tif', '/data/a.tif')
     """
-    if isinstance(path, RasterPath) and path.validator and "/vsicurl/" in path:
-        return f"{path}#{hashlib.sha256(path.validator.encode()).hexdigest()[:16]}"
+    if isinstance(path, RasterPath) and path.identity and "/vsicurl/" in path:
+        return f"{path}#{hashlib.sha256(path.identity.encode()).hexdigest()[:16]}"
     return str(path)
 
 

@@ -145,8 +145,9 @@ class Access:
         DataUnavailable
             When the copy was removed since; retrieving or connecting again brings it back.
         """
-        path = connection.file if isinstance(connection, RasterPath) else str(connection)
-        return self.cache.hold(split_dataset_name(path).file)
+        if isinstance(connection, RasterPath):
+            return self.cache.hold(connection.file)
+        return self.cache.hold(split_dataset_name(connection).file if isinstance(connection, str) else "")
 
     def doubt(self, location: Location) -> None:
         """Say that something was wrong with what was answered: its storage is asked anew at the next use."""

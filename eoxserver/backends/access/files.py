@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -33,6 +34,10 @@ log = logging.getLogger(__name__)
 IN_PLACE = frozenset({".tif", ".tiff", ".gtiff", ".btf", ".jp2", ".j2k", ".vrt"})
 """Endings of names of formats of which GDAL reads parts from far away. The libraries behind others (netCDF, HDF5, GRIB)
 want a file, or they read all of it in any case (PNG, JPEG)."""
+
+
+_MODIFIED = re.compile("[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT")
+"""A time as HTTP has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +108,21 @@ def cache_key(location: Location) -> str:
 def conditions(path: RasterPath, validator: str) -> dict[str, str]:
     """Options with which GDAL reads a remote file in the state of a validator, and gets an error if it is in another.
 
-    A strong entity tag is sent with every request (``If-Match``, RFC 9110 chapter 13.1.1). For other validators there
-    is nothing of the kind that all servers observe.
+    A strong entity tag or a time of change is sent with every request (``If-Match``, ``If-Unmodified-Since``; RFC 9110
+    chapter 13.1). For other validators there is nothing of the kind that servers observe.
     """
-    if not validator.startswith('"') or not path.startswith(("/vsicurl", "/vsis3", "/vsigs", "/vsiaz")):
+    if not path.startswith(("/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls")):
         return {}
-    headers = path.options.get("GDAL_HTTP_HEADERS", "")
+    modified = _MODIFIED.match(validator)
+    if validator.startswith('"'):
+        condition = f"If-Match: {validator}"
+    elif modified is not None:
+        condition = f"If-Unmodified-Since: {modified[0]}"
+    else:
+        return {}
+    given = path.options.get("GDAL_HTTP_HEADERS", "").splitlines()
     # Separated by line breaks, GDAL takes them as they are, quotation marks and commas included.
-    given = [line for line in headers.splitlines() if line.strip()]
-    if any(line.lower().startswith("if-") for line in given):
-        return {}
-    return {"GDAL_HTTP_HEADERS": "\r\n".join([*given, f"If-Match: {validator}", ""])}
+    return {"GDAL_HTTP_HEADERS": "\r\n".join([*filter(None, given), condition, ""])}
 
 
 def open_copy(cache: Cache, path: str) -> BinaryIO:
@@ -309,9 +318,8 @@ class StorageFile:
             if self._stats and validator is None:
                 validator = self._learnt(connected.validator)
             state = connected.validator if validator is None else validator
-            # GDAL also remembers what failed: after a doubt it gets another name for the same state.
-            text = f"{state}~{doubts}" if doubts else state
-            connected = connected.pinned(text, conditions(connected, state))
+            # GDAL remembers what failed, too: after a doubt the same state has another identity.
+            connected = connected.pinned(state, conditions(connected, state), doubts)
         with self._lock:
             if doubts == self._doubts:
                 self._connected = (validator, connected)

@@ -108,7 +108,7 @@ class GdalSource:
         if known is not None and known.identity == identity:
             return known
         if isinstance(self.path, RasterPath):
-            if identity != (self.path.validator or None):
+            if identity != (self.path.identity or None):
                 raise FileChanged(f"{self.path}: is another file than the one connected to", locator=str(self.path))
         elif identity is None and self._file is None:
             self._file = data_file(self.path)

@@ -72,7 +72,7 @@ def identify_path(path: str, file: str | None) -> Identity:
         The local file that another path means (``locations.data_file``).
     """
     if isinstance(path, RasterPath):
-        return (file_validator(path.file) if path.file else path.validator) or None
+        return (file_validator(path.file) if path.file else path.identity) or None
     return identify(file)
 
 
@@ -244,10 +244,10 @@ class _Remembered:
             yield
             return
         with self._changed:
-            while self._states.setdefault(name, path.validator) != path.validator:
+            while self._states.setdefault(name, path.identity) != path.identity:
                 if not self._readers[name]:
                     forget(path)
-                    self._states[name] = path.validator
+                    self._states[name] = path.identity
                     break
                 self._changed.wait()
             self._readers[name] += 1

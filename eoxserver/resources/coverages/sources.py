@@ -12,12 +12,15 @@ from contextlib import contextmanager
 import numpy as np
 
 from eoxserver.backends.access import Access
+from eoxserver.backends.connections import RasterPath
+from eoxserver.backends.locations import location_of
 from eoxserver.backends.models import DataItem
 from eoxserver.backends.readers.bands import combine
 from eoxserver.backends.readers.base import Reader
+from eoxserver.backends.readers.connected import ConnectedSource
 from eoxserver.backends.readers.nil import mask_nil
 from eoxserver.core.coverage import CellBox, Cells, Level, Source, state_of
-from eoxserver.core.errors import DataUnavailable
+from eoxserver.core.errors import AccessDenied, ConfigurationError, DataUnavailable, UnknownKey
 from eoxserver.core.fields import Field
 
 __all__ = ["LazySource", "Opener"]
@@ -26,6 +29,8 @@ log = logging.getLogger(__name__)
 
 _FOLDERS = re.compile(r"(?<![\w./:])/(?:[^/\s:'\"]+/)+")
 """The folders of an absolute path within a text; URLs have none."""
+_URLS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/\s'\",]*)((?:/[^/\s'\":,;)]*)*)")
+"""A URL within a text: its host, its path."""
 
 
 class LazySource:
@@ -104,10 +109,10 @@ class LazySource:
             log.warning("coverage %s: %s", self._identifier, error.message)
             folder, _, _ = (error.locator or "").rpartition("/")
             text = error.message.replace(f"{folder}/", "") if folder else error.message
-            raise DataUnavailable(
-                f"the data of coverage '{self._identifier}' cannot be read: {_FOLDERS.sub('', text)}",
-                locator=self._identifier,
-            ) from error
+            raise self._unreadable(_FOLDERS.sub("", _URLS.sub(_last_part, text))) from error
+        except (AccessDenied, ConfigurationError, UnknownKey) as error:
+            log.warning("coverage %s: %s", self._identifier, error.message)
+            raise self._unreadable("where it lies is not set up well; the log of the server says more") from error
 
     def _opened(self) -> Source:
         source = self._source
@@ -120,6 +125,11 @@ class LazySource:
                     raise self._changed(_size(opened.shape), _size(self._shape))
                 self._source = opened
             return self._source
+
+    def _unreadable(self, reason: str) -> DataUnavailable:
+        return DataUnavailable(
+            f"the data of coverage '{self._identifier}' cannot be read: {reason}", locator=self._identifier
+        )
 
     def _changed(self, found: str, registered: str) -> DataUnavailable:
         return DataUnavailable(
@@ -169,11 +179,20 @@ class Opener:
         return LazySource(identifier, shape, open_source, fields)
 
     def _open(self, item: DataItem, fields: Sequence[Field]) -> Source:
-        """The source of one data item; raises DataUnavailable."""
-        place = self._access.connect(item)
+        """The source of one data item; raises DataUnavailable.
+
+        A plain file of this machine is read without detours: its source looks for itself whether it was replaced.
+        """
+        location = location_of(item)
+        if self._access.is_own(location):
+            return self._source(self._access.connect_location(location), fields)
+        return ConnectedSource(self._access, location, lambda place: self._source(place, fields))
+
+    def _source(self, place: object, fields: Sequence[Field]) -> Source:
+        """The source of what is connected to."""
         if isinstance(place, Source):
             return mask_nil(place, fields)
-        path = str(place)
+        path = place if isinstance(place, RasterPath) else str(place)
         for reader in self._readers.values():
             if reader.can_open(path):
                 source = reader.open(path)
@@ -182,6 +201,11 @@ class Opener:
                 return mask_nil(source, fields, reader.describe(path).range_type.fields[: len(fields)])
         names = ", ".join(self._readers) or "none is installed"
         raise DataUnavailable(f"no reader opens {path}; asked: {names}", locator=path)
+
+
+def _last_part(url: re.Match[str]) -> str:
+    """What clients may know of a URL."""
+    return url[2].rstrip("/").rpartition("/")[2] or "..."
 
 
 def _size(shape: Sequence[int]) -> str:

@@ -25,9 +25,13 @@ from eoxserver.resources.coverages.sources import LazySource, Opener
 CELLS = MemorySource(np.arange(6).reshape(1, 2, 3))
 
 
+def own(place: Any) -> Access:
+    """An access to one thing."""
+    return cast("Access", SimpleNamespace(connect_location=lambda location: place, is_own=lambda location: True))
+
+
 def opener(place: Any) -> Opener:
-    access = SimpleNamespace(connect=lambda item: place)
-    return Opener({}, cast("Access", access))
+    return Opener({}, own(place))
 
 
 def test_a_connection_that_is_a_source_needs_no_reader() -> None:
@@ -48,8 +52,7 @@ def test_nil_values_of_the_catalogue_mask_cells_of_files_that_know_none(tmp_path
     with rasterio.open(path, "w", transform=from_origin(0, 2, 1, 1), **profile) as dataset:
         dataset.write(CELLS.values.astype("uint8"))
     readers = {"GDAL": GdalReader(default_settings())}
-    access = SimpleNamespace(connect=lambda item: str(path))
-    found = Opener(readers, cast("Access", access)).source(
+    found = Opener(readers, own(str(path))).source(
         "a", (2, 3), [(range(1), DataItem())], [Field("a", np.dtype("uint8"), nil=(NilValue(5),))]
     )
     assert found.read(CellBox((1, 0), (2, 3)), [0]).mask().tolist() == [[[True, True, False]]]
@@ -68,6 +71,9 @@ def test_without_readers_nothing_opens() -> None:
         ("/srv/a.vrt: /mnt/raw/b.tif: No such file", "/srv/a.vrt", "a.vrt: b.tif: No such file"),
         ('NETCDF:"/srv/a.nc":sst: cannot be read', "", 'NETCDF:"a.nc":sst: cannot be read'),
         ("https://eo.example/data/a.tif: 404", "https://eo.example/data/a.tif", "a.tif: 404"),
+        ("a.tif: no such file in storage http://inside:8080", "a.tif", "a.tif: no such file in storage ..."),
+        ("/vsisubfile/7_9,/vsicurl/http://h/d/a.zip: 412", "", "a.zip: 412"),
+        ("/vsis3/bucket/d/a.tif: 412", "", "a.tif: 412"),
         ("band 1: 3/4 of it is gone", "a.tif", "band 1: 3/4 of it is gone"),
     ],
 )
