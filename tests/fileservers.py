@@ -81,6 +81,8 @@ class Manners:
     """All requests are sent on to this URL and the path asked for (302)."""
     authorization: str = ""
     """``Authorization`` must be this (``basic()``, ``bearer()``), else 401."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers of files."""
     query: str = ""
     """The query must be this, as a signature, else 403."""
 
@@ -267,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._send(404, b"<h1>Not Found</h1>", {"Content-Type": "text/html"})
             return
-        headers = {"Content-Type": "application/octet-stream"}
+        headers = {"Content-Type": "application/octet-stream", **manners.headers}
         if manners.etags != "none":
             headers["ETag"] = ("W/" if manners.etags == "weak" else "") + f'"{hashlib.md5(content).hexdigest()}"'
         if manners.dates:

@@ -134,12 +134,12 @@ def _parse(reference: str, text: str) -> Credentials:
         raise _wrong(reference, f"has more than one line, or control characters; {_ACCEPTED_TEXTS}")
     scheme, _, token = text.partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        return Credentials(token=token.strip())
+        return Credentials(token=_token(reference, token.strip()))
     user, colon, password = text.partition(":")
     if colon and user:
         return Credentials(user=user, password=password)
     if text and not colon and " " not in text:
-        return Credentials(token=text)
+        return Credentials(token=_token(reference, text))
     raise _wrong(reference, f"is {'empty' if not text else 'in no known form'}; {_ACCEPTED_TEXTS}")
 
 
@@ -154,4 +154,13 @@ def _parse_options(reference: str, text: str) -> Credentials:
     for name, value in known.items():
         if value is not None and (not isinstance(value, str) or _CONTROLS.search(value)):
             raise _wrong(reference, f"'{name}' is no plain text")
+    if known["token"] is not None:
+        _token(reference, known["token"])
     return Credentials(**known, options=MappingProxyType(options))
+
+
+def _token(reference: str, token: str) -> str:
+    """A token as it can be sent (RFC 6750 chapter 2.1, with any visible character)."""
+    if not re.fullmatch("[!-~]+", token):
+        raise _wrong(reference, "the token has a blank, or characters beyond ASCII")
+    return token
