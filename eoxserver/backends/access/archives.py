@@ -17,12 +17,11 @@ from typing import BinaryIO, TypeVar
 
 from eoxserver.backends.access.files import File, Means, Span, cache_key, open_copy, suffix
 from eoxserver.backends.access.parts import open_part
-from eoxserver.backends.connections import RasterPath, file_validator
+from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.locations import Location, PackageRecord, shown_address
 from eoxserver.backends.packages.base import Archive, Member
 from eoxserver.backends.packages.index import MemberIndex, write_index
 from eoxserver.backends.packages.members import usable_member
-from eoxserver.backends.profiles import gdal_profile
 from eoxserver.backends.storages.base import FileStatus
 from eoxserver.core.errors import PackageBroken, TransferFailed
 
@@ -52,9 +51,7 @@ class _Copied:
         return open_copy(self.means.cache, self.path())
 
     def span(self) -> Span:
-        path = self.path()
-        options = gdal_profile("local-archive", self.means.settings)
-        return Span(RasterPath(path, options, file_validator(path), path))
+        return self.means.span(self.path())
 
 
 class ArchiveFile:
@@ -174,6 +171,7 @@ class MemberFile:
         self._means = means
         self._archive = archive
         self._known: _Found | None = None
+        self._placed: tuple[Span, int, RasterPath] | None = None
         self._copy = _Copied(means, cache_key(location), self._fetch, self.validator)
 
     def validator(self) -> str | None:
@@ -225,8 +223,12 @@ class MemberFile:
     def _in_place(self) -> object:
         if not self._is_stored():
             return self._copy.path()
-        span = self._span()
-        return span.path.with_text(f"/vsisubfile/{span.start}_{self._found().member.size},{span.path}")
+        span, size = self._span(), self._found().member.size
+        placed = self._placed
+        if placed is None or placed[:2] != (span, size) or not placed[0].path.is_same(span.path):
+            path = span.path.with_text(f"/vsisubfile/{span.start}_{size},{span.path}")
+            placed = self._placed = span, size, path
+        return placed[2]
 
     def _is_stored(self) -> bool:
         return self._archive.has_streams and self._found().member.stored

@@ -11,9 +11,10 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Protocol
 
@@ -41,6 +42,15 @@ _MODIFIED = re.compile("[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8}
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Where GDAL finds the bytes of a file: within a file that it opens."""
+
+    path: RasterPath
+    start: int = 0
+    """[bytes]"""
+
+
+@dataclass(frozen=True)
 class Means:
     """What is needed on the way."""
 
@@ -48,14 +58,14 @@ class Means:
     settings: Settings
     cache: Cache
 
+    @cached_property
+    def local_options(self) -> Mapping[str, str]:
+        """GDAL's options for files of this machine that hold others."""
+        return gdal_profile("local-archive", self.settings)
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Where GDAL finds the bytes of a file: within a file that it opens."""
-
-    path: RasterPath
-    start: int = 0
-    """[bytes]"""
+    def span(self, path: str) -> Span:
+        """All of a file of this machine."""
+        return Span(RasterPath(path, self.local_options, file_validator(path), path))
 
 
 class File(Protocol):
@@ -164,8 +174,7 @@ class OwnFile:
 
     def span(self) -> Span:
         """All of it."""
-        options = gdal_profile("local-archive", self._means.settings)
-        return Span(RasterPath(self._path, options, self.validator(), self._path))
+        return self._means.span(self.path())
 
     def in_place(self) -> str:
         """The file itself."""
@@ -199,6 +208,8 @@ class StorageFile:
         self._lock = threading.Lock()
         self._asked: _Asked | None = None
         self._connected: tuple[str | None, object] | None = None
+        self._untold: tuple[()] | tuple[object] = ()
+        """What was connected to when the state was asked for, until it is wanted."""
         self._doubts = 0
         self._stats = hasattr(storage, "stat") and not isinstance(storage, LocalStorage)
         self._local = isinstance(storage, LocalStorage)
@@ -233,7 +244,7 @@ class StorageFile:
                 return asked.status
             try:
                 with self._telling():
-                    status: FileStatus = self._storage.stat(self.location.path)
+                    status = self._ask()
             except StorageUnreachable as error:
                 if asked is None or asked.until == 0:
                     raise
@@ -241,6 +252,16 @@ class StorageFile:
                 status = asked.status
             self._asked = _Asked(status, time.monotonic() + self._means.settings.cache.revalidate)
             return status
+
+    def _ask(self) -> FileStatus:
+        """Ask the storage; the first time by connecting, which tells as well and is often wanted next."""
+        if self._asked is None and hasattr(self._storage, "connect"):
+            self._untold = (self._storage.connect(self.location.path),)
+            connected = self._untold[0]
+            if isinstance(connected, RasterPath) and connected.validator:
+                return FileStatus(None, connected.validator)
+        status: FileStatus = self._storage.stat(self.location.path)
+        return status
 
     def _trust(self, until: float) -> None:
         """Trust what is known of the state until another moment."""
@@ -273,9 +294,7 @@ class StorageFile:
         connected = self._connect() if hasattr(self._storage, "connect") else None
         if isinstance(connected, RasterPath):
             return Span(connected)
-        path = self.path()
-        options = gdal_profile("local-archive", self._means.settings)
-        return Span(RasterPath(path, options, file_validator(path), path))
+        return self._means.span(self.path())
 
     def in_place(self) -> object:
         """What the storage connects to, where it has no files, or a file of a format that is read in place."""
@@ -290,7 +309,7 @@ class StorageFile:
         """Ask the storage, and connect to it, at the next use."""
         self._trust(0)
         with self._lock:
-            self._connected = None
+            self._connected, self._untold = None, ()
             self._doubts += 1
 
     def _known_validator(self) -> Any:
@@ -306,17 +325,15 @@ class StorageFile:
 
     def _connect(self) -> object:
         """What the storage connects to, the same one as long as the file is the same."""
-        known, validator = self._connected, None
-        if self._stats and self._asked is not None:
-            validator = self._state().validator
+        validator = self._state().validator if self._stats else None
+        known = self._connected
         if known is not None and known[0] == validator:
             return known[1]
-        doubts = self._doubts
+        with self._lock:
+            untold, self._untold, doubts = self._untold, (), self._doubts
         with self._telling():
-            connected = self._storage.connect(self.location.path)
+            connected = untold[0] if untold else self._storage.connect(self.location.path)
         if isinstance(connected, RasterPath):
-            if self._stats and validator is None:
-                validator = self._learnt(connected.validator)
             state = connected.validator if validator is None else validator
             # GDAL remembers what failed, too: after a doubt the same state has another identity.
             connected = connected.pinned(state, conditions(connected, state), doubts)
@@ -324,16 +341,6 @@ class StorageFile:
             if doubts == self._doubts:
                 self._connected = (validator, connected)
         return connected
-
-    def _learnt(self, validator: str) -> str:
-        """The validator of a file that was connected to before its state was asked for: no need to ask."""
-        if not validator:
-            return self._state().validator
-        with self._lock:
-            if self._asked is None:
-                until = time.monotonic() + self._means.settings.cache.revalidate
-                self._asked = _Asked(FileStatus(None, validator), until)
-            return self._asked.status.validator
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

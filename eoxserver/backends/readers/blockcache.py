@@ -57,6 +57,11 @@ class BlockCache:
                 promise = self._loading[key] = Future()
         return self._load(key, load, promise) if mine else promise.result()
 
+    def has(self, key: Hashable) -> bool:
+        """Say whether a block is there, or on its way."""
+        with self._lock:
+            return key in self._blocks or key in self._loading
+
     def clear(self) -> None:
         """Drop every block."""
         with self._lock:

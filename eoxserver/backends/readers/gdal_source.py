@@ -7,9 +7,8 @@ straight from the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -130,15 +129,16 @@ class GdalSource:
         """Cut a box out of kept blocks of one group of bands."""
         chosen = _index([group.index(band) for band in fields])
         parts = list(_parts(box, unit))
+        ahead = self._ahead(layout, level, group, [number for number, _, _ in parts])
         if len(parts) == 1:
             number, (rows, columns), _ = parts[0]
-            block = self._block(layout, level, group, number)
+            block = self._block(layout, level, group, number, ahead)
             index = (chosen, rows, columns)
             return Cells(block.values[index], None if block.valid is None else block.valid[index])
         values = np.empty((len(fields), *box.shape), layout.dtypes[group[0]])
         valid: npt.NDArray[np.bool_] | None = None
         for number, (rows, columns), target in parts:
-            block = self._block(layout, level, group, number)
+            block = self._block(layout, level, group, number, ahead)
             values[:, target[0], target[1]] = block.values[chosen, rows, columns]
             if block.valid is not None:
                 if valid is None:
@@ -162,15 +162,40 @@ class GdalSource:
                 valid[places] = part.valid
         return Cells(values, valid)
 
-    def _block(self, layout: Layout, level: int, group: tuple[int, ...], number: tuple[int, int]) -> Cells:
+    def _ahead(
+        self, layout: Layout, level: int, group: tuple[int, ...], numbers: Sequence[tuple[int, int]]
+    ) -> _Ahead | None:
+        """The blocks of those numbers that are missing, read in one go where that saves requests: from far away."""
+        if len(numbers) == 1 or not isinstance(self.path, RasterPath) or self.path.file:
+            return None
+        missing = [number for number in numbers if not self.blocks.has(self._key(layout, level, group, number))]
+        if len(missing) < 2:
+            return None
+        spans = [self._span(layout, level, number) for number in missing]
+        rows = slice(min(span[0].start for span in spans), max(span[0].stop for span in spans))
+        columns = slice(min(span[1].start for span in spans), max(span[1].stop for span in spans))
+        cells = self._read_direct(layout, level, (rows, columns), group, layout.dtypes[group[0]])
+        return _Ahead((rows, columns), cells)
+
+    def _key(self, layout: Layout, level: int, group: tuple[int, ...], number: tuple[int, int]) -> Hashable:
+        return (self.path, layout.identity, level, group[0], number)
+
+    def _span(self, layout: Layout, level: int, number: tuple[int, int]) -> Span:
         unit, shape = layout.units[level], layout.levels[level].shape
         row, column = number[0] * unit.rows, number[1] * unit.columns
-        span = (
-            slice(row, min(row + unit.rows, shape[0])),
-            slice(column, min(column + unit.columns, shape[1])),
-        )
-        key = (self.path, layout.identity, level, group[0], number)
-        return self.blocks.get(key, partial(self._read_direct, layout, level, span, group, layout.dtypes[group[0]]))
+        return slice(row, min(row + unit.rows, shape[0])), slice(column, min(column + unit.columns, shape[1]))
+
+    def _block(
+        self, layout: Layout, level: int, group: tuple[int, ...], number: tuple[int, int], ahead: _Ahead | None
+    ) -> Cells:
+        span = self._span(layout, level, number)
+
+        def load() -> Cells:
+            if ahead is not None and ahead.has(span):
+                return ahead.cut(span)
+            return self._read_direct(layout, level, span, group, layout.dtypes[group[0]])
+
+        return self.blocks.get(self._key(layout, level, group, number), load)
 
     def _read_direct(
         self, layout: Layout, level: int, span: Span, fields: Sequence[int], dtype: np.dtype[Any]
@@ -181,6 +206,31 @@ class GdalSource:
                 return handle.use(lambda dataset: _read(dataset, layout, span, fields, dtype))
             except GDAL_ERRORS as error:
                 raise unavailable(self.path, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A window that was read for the blocks in it."""
+
+    span: Span
+    cells: Cells
+
+    def has(self, span: Span) -> bool:
+        """Whether a block lies in it."""
+        (top, left), (rows, columns) = self.span, span
+        return (
+            top.start <= rows.start
+            and rows.stop <= top.stop
+            and left.start <= columns.start
+            and columns.stop <= left.stop
+        )
+
+    def cut(self, span: Span) -> Cells:
+        """A block in it, as an array of its own: what is kept must not keep the whole window."""
+        y, x = self.span[0].start, self.span[1].start
+        part = (slice(None), slice(span[0].start - y, span[0].stop - y), slice(span[1].start - x, span[1].stop - x))
+        valid = self.cells.valid
+        return Cells(self.cells.values[part].copy(), None if valid is None else valid[part].copy())
 
 
 def _persistently(call: Callable[[], Result]) -> Result:
