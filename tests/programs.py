@@ -35,6 +35,11 @@ PROGRAMS = (
     Program("gdalinfo", "gdal-bin", "tests with GDAL's WCS and WMS clients"),
     Program("gdal_translate", "gdal-bin", "tests with GDAL's WCS and WMS clients"),
     Program("curl", "curl", "tests that run the documentation"),
+    Program("zip", "zip", "archives as its makers make them"),
+    Program("tar", "tar", "archives as its makers make them"),
+    Program("bzip2", "bzip2", "compressed archives"),
+    Program("xz", "xz-utils", "compressed archives"),
+    Program("zstd", "zstd", "compressed archives"),
     Program("xmllint", "libxml2-utils", "validation of answers by a second tool"),
 )
 

@@ -28,8 +28,8 @@ PIECE = 1 << 18
 """Bytes that are read or written at once."""
 _FED = 1 << 11
 """Bytes given at once to a decompressor whose output cannot be bounded; they become 64 MiB at most."""
-_FREE = 1 << 20
-"""Output that is never too much, whatever it was made of [bytes]."""
+_ALLOWED = 1 << 14
+"""Packed bytes that everything is taken to have more than it has: the ratio of something small says little."""
 _MEMORY = 1 << 28
 """Most memory for one LZMA decompressor [bytes]; the strongest preset of xz takes 65 MiB."""
 _WINDOW = 1 << 27
@@ -170,18 +170,19 @@ def zstd() -> Decompressor:
     return _Bounded(zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj())
 
 
-def refuse_growth(plain: int, packed: int, max_ratio: int, name: str) -> None:
-    """Refuse what becomes too large for its packed size; up to 1 MiB is not too large for anything.
+def refuse_growth(plain: int, packed: int, max_ratio: int, name: str, locator: str | None = None) -> None:
+    """Refuse what becomes too large for its packed size.
 
     Raises
     ------
     PackageBroken
         When it does.
     """
-    if plain > _FREE + max_ratio * packed:
+    if plain > max_ratio * (packed + _ALLOWED):
         raise PackageBroken(
             f"{name} becomes more than {max_ratio} times as large as it is packed; accepted: up to that (max_ratio of "
-            "section backends.packages)"
+            "section backends.packages)",
+            locator=locator,
         )
 
 
@@ -200,6 +201,8 @@ class Decompressing:
         Most plain bytes that one packed byte may become.
     several : bool
         Whether packed streams may follow each other, and zero bytes them, as in files of gzip, bzip2, xz and zstd.
+    locator : str, optional
+        Of errors.
     """
 
     def __init__(
@@ -209,12 +212,14 @@ class Decompressing:
         name: str,
         max_ratio: int,
         several: bool = False,
+        locator: str | None = None,
     ) -> None:
         self._read = read
         self._make = make
         self._name = name
         self._max_ratio = max_ratio
         self._several = several
+        self._locator = locator
         self._current = self._guarded(make)
         self._taken = 0
         self._given = 0
@@ -235,7 +240,7 @@ class Decompressing:
             else:
                 plain = self._more(size)
         self._given += len(plain)
-        refuse_growth(self._given, self._taken, self._max_ratio, self._name)
+        refuse_growth(self._given, self._taken, self._max_ratio, self._name, self._locator)
         return plain
 
     def _more(self, size: int) -> bytes:
@@ -243,10 +248,10 @@ class Decompressing:
         if self._current.needs_input:
             packed = self._take()
             if not packed:
-                raise PackageBroken(f"{self._name} is truncated: its packed bytes end early")
+                raise self._broken("is truncated: its packed bytes end early")
         plain = self._guarded(lambda: self._current.decompress(packed, size))
         if not (plain or packed or self._current.eof or self._current.needs_input):
-            raise PackageBroken(f"{self._name} is corrupt: nothing more comes of its packed bytes")
+            raise self._broken("is corrupt: nothing more comes of its packed bytes")
         return plain
 
     def _next_stream(self) -> None:
@@ -271,4 +276,7 @@ class Decompressing:
         try:
             return step()
         except _ERRORS as error:
-            raise PackageBroken(f"{self._name} is corrupt: {error}") from error
+            raise self._broken(f"is corrupt: {error}") from error
+
+    def _broken(self, what: str) -> PackageBroken:
+        return PackageBroken(f"{self._name} {what}", locator=self._locator)

@@ -43,7 +43,10 @@ class Expanded:
 
     def __init__(self, window: Window, make: Callable[[], Decompressor], archive: Archive) -> None:
         packed = Section(window, 0, window.size)
-        self._plain = Decompressing(packed.read, make, archive.name, archive.settings.packages.max_ratio, several=True)
+        max_ratio = archive.settings.packages.max_ratio
+        self._plain = Decompressing(
+            packed.read, make, f"{archive.name}:", max_ratio, several=True, locator=archive.name
+        )
         self._start = 0
         self._held = b""
 
@@ -220,6 +223,7 @@ def _plain_bytes(source: Bytes, entry: Entry, layout: Layout, archive: Archive) 
         entry.packed_size,
         archive.settings.packages.max_ratio,
         f"{archive.name}: member '{entry.name}'",
+        entry.name,
     )
     start, pieces = read_pieces(source, entry, layout, archive.name)
     packed = Section(source, start, sum(size for _, size in pieces))

@@ -151,7 +151,8 @@ def _plain_bytes(section: Section, archive: Archive, member: Member, flags: int)
     name = f"{archive.name}: member '{member.name}'"
     make = _lzma(section, member, flags, name) if member.method == "lzma" else _PLAIN[member.method]
     try:
-        return Decompressing(section.read, make, name, archive.settings.packages.max_ratio).read
+        max_ratio = archive.settings.packages.max_ratio
+        return Decompressing(section.read, make, name, max_ratio, locator=member.name).read
     except ImportError as error:
         raise PackageBroken(
             f"{name} is packed by {member.method}, which needs: pip install 'eoxserver[{member.method}]'",
