@@ -111,6 +111,14 @@ class Access:
         """Answer the state of a file, without fetching it where storage and packages allow."""
         return self._file(location)[0].status()
 
+    def is_read_in_place(self, location: Location) -> bool:
+        """Say whether ``connect_location`` answers without making a copy; raises as it.
+
+        A data set inside a file that is not on this machine wants a copy.
+        """
+        file, name = self._file(location)
+        return self.is_own(location) if name.prefix else file.is_read_in_place()
+
     def validator(self, location: Location) -> str:
         """Answer what changes when the content of a location does; empty when nobody can tell."""
         return self._file(location)[0].validator() or ""

@@ -179,8 +179,8 @@ class MemberFile:
         return self._archive.file.validator()
 
     def status(self) -> FileStatus:
-        """Size, where the archive tells, and the archive's validator."""
-        size = self._found().member.size if self._archive.has_streams else None
+        """Size, and the archive's validator."""
+        size = self._found().member.size if self._archive.has_streams else Path(self.path()).stat().st_size
         return FileStatus(size, self.validator() or "")
 
     def path(self) -> str:
@@ -202,6 +202,16 @@ class MemberFile:
         if not self._archive.has_streams or suffix(self.location.path) not in IN_PLACE:
             return self.path()
         return self._firmly(self._in_place)
+
+    def is_open(self) -> bool:
+        """Whether it is stored, in an archive whose bytes can be read where they are."""
+        if not self._archive.has_streams or not self._archive.file.is_open():
+            return False
+        return self._archive.body() is self._archive.file and self._is_stored()
+
+    def is_read_in_place(self) -> bool:
+        """Whether it is, and of a format that is read so."""
+        return suffix(self.location.path) in IN_PLACE and self.is_open()
 
     def doubt(self) -> None:
         """Look for it again, and doubt the archive too."""

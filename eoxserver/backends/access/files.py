@@ -91,6 +91,12 @@ class File(Protocol):
     def in_place(self) -> object:
         """Answer what a reader opens: a path, or a source."""
 
+    def is_open(self) -> bool:
+        """Say whether its bytes can be read where they are, without a copy of it or of what it lies in."""
+
+    def is_read_in_place(self) -> bool:
+        """Say whether ``in_place`` answers without making a copy."""
+
     def doubt(self) -> None:
         """Take nothing for granted that was known so far: something was wrong with it."""
 
@@ -179,6 +185,14 @@ class OwnFile:
     def in_place(self) -> str:
         """The file itself."""
         return self.path()
+
+    def is_open(self) -> bool:
+        """It is here."""
+        return True
+
+    def is_read_in_place(self) -> bool:
+        """It is here."""
+        return True
 
     def doubt(self) -> None:
         """It is looked at each time."""
@@ -298,12 +312,18 @@ class StorageFile:
 
     def in_place(self) -> object:
         """What the storage connects to, where it has no files, or a file of a format that is read in place."""
-        if not hasattr(self._storage, "connect"):
-            return self.path()
-        if hasattr(self._storage, "retrieve") and suffix(self.location.path) not in IN_PLACE:
-            return self.path()
-        connected = self._connect()
+        connected = self._connect() if self.is_read_in_place() and not self._local else None
         return self.path() if connected is None else connected
+
+    def is_open(self) -> bool:
+        """Whether it is on this machine, or the storage connects to its data."""
+        return self._local or hasattr(self._storage, "connect")
+
+    def is_read_in_place(self) -> bool:
+        """Whether it is, and of a format that is read so."""
+        return self.is_open() and (
+            self._local or not hasattr(self._storage, "retrieve") or suffix(self.location.path) in IN_PLACE
+        )
 
     def doubt(self) -> None:
         """Ask the storage, and connect to it, at the next use."""

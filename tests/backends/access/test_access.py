@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 
 from eoxserver.backends.access import Access, connect, install_access, installed, retrieve
-from eoxserver.backends.locations import StorageRecord
+from eoxserver.backends.locations import Location, PackageRecord, StorageRecord
 from eoxserver.backends.storages import local
 from eoxserver.conf.schema import Settings, default_settings
 from eoxserver.core.errors import ConfigurationError, DataUnavailable, UnknownKey
@@ -178,3 +178,19 @@ def test_without_an_instance_they_say_how_to_open_one(monkeypatch: pytest.Monkey
         call: Any = function
         with pytest.raises(ConfigurationError, match="open_instance"):
             call(SimpleNamespace(location="/a", storage=DISK, package=None))
+
+
+def test_what_is_read_in_place_is_told_beforehand(access: Access, tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.touch()
+    shelf, wire = StorageRecord("shelf", "one:"), StorageRecord("wire", "ras://host")
+    places = (
+        Location(None, (), str(path)),
+        Location(None, (), f'NETCDF:"{path}":sst'),
+        Location(StorageRecord("local", str(tmp_path)), (), "a.tif"),
+        Location(wire, (), "select c"),
+        Location(shelf, (), "a.tif"),
+        Location(shelf, (), 'NETCDF:"a.nc":sst'),
+        Location(None, (PackageRecord("BOX", str(path)),), "b.tif"),
+    )
+    assert [access.is_read_in_place(place) for place in places] == [True] * 4 + [False] * 3
