@@ -18,10 +18,10 @@ __all__ = [
     "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue", "InvalidExtent", "InvalidMediaType",
     "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor", "InvalidSubsetting", "InvalidTime",
     "InvalidUpdateSequence", "ItemMissing", "LimitExceeded", "MissingParameterValue", "NoRoom", "NoSuchCoverage",
-    "NoSuchField", "NoSuchLayer", "NoSuchStyle", "OperationNotSupported", "OutputCrsNotSupported", "PackageBroken",
-    "PluginError", "RangeSubsetRepeated", "RegistrationRefused", "ScaleAxisUndefined", "StorageUnreachable",
-    "SubsettingCrsNotSupported", "TransferFailed", "UnknownKey", "UnsupportedCombination",
-    "VersionNegotiationFailed", "suggest",
+    "NoSuchDefinition", "NoSuchField", "NoSuchLayer", "NoSuchStyle", "OperationNotSupported",
+    "OutputCrsNotSupported", "PackageBroken", "PluginError", "RangeSubsetRepeated", "RegistrationRefused",
+    "ScaleAxisUndefined", "StorageUnreachable", "SubsettingCrsNotSupported", "TransferFailed", "UnknownKey",
+    "UnsupportedCombination", "VersionConflict", "VersionNegotiationFailed", "suggest",
 ]  # fmt: skip
 
 
@@ -212,6 +212,10 @@ class CrsUnknown(EOxServerError, LookupError):
     """Text that names no CRS."""
 
 
+class NoSuchDefinition(CrsUnknown):
+    """A name that is well formed, and that no register has; ``locator`` is the name."""
+
+
 class CrsNotSupported(EOxServerError):
     """A CRS that is known but not offered, or not reachable from the coverage's own."""
 
@@ -222,6 +226,10 @@ class SubsettingCrsNotSupported(CrsNotSupported):
 
 class OutputCrsNotSupported(CrsNotSupported):
     """The CRS asked for the result is not supported."""
+
+
+class VersionConflict(EOxServerError):
+    """Somebody else changed a coverage meanwhile; nothing was changed, trying again may help."""
 
 
 # -- set-up -----------------------------------------------------------------------------------
