@@ -153,13 +153,7 @@ def xz() -> Decompressor:
 
 
 def lzma_alone(header: bytes) -> Decompressor:
-    """Answer a decompressor of LZMA that has had its header of 13 bytes (properties and size).
-
-    Raises
-    ------
-    LZMAError
-        When the header is none, or asks for too much memory.
-    """
+    """Answer a decompressor of LZMA that has had its header of 13 bytes (properties and size)."""
     made = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MEMORY)
     made.decompress(header, 0)
     return made

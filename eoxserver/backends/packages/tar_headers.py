@@ -122,8 +122,8 @@ def is_header(block: bytes) -> bool:
     if len(block) < BLOCK or not digits or digits.strip(b"01234567"):
         return False
     rest = block[:148] + b" " * 8 + block[156:]
-    unsigned = sum(rest)
-    return int(digits, 8) in (unsigned, unsigned - 256 * sum(byte > 127 for byte in rest))
+    excess = sum(rest) - int(digits, 8)
+    return excess == 0 or excess == 256 * sum(byte > 127 for byte in rest)
 
 
 def number(field: bytes, blame: str) -> int:
