@@ -28,8 +28,6 @@ from pyftpdlib.servers import FTPServer
 
 __all__ = ["FtpManners", "FtpServer", "make_certificate"]
 
-USER, PASSWORD = "reader", "correct-horse"
-
 
 @dataclass(slots=True)
 class FtpManners:
@@ -58,25 +56,25 @@ class FtpManners:
 
 
 class FtpServer:
-    """A server of a folder; for the anonymous user, or for ``reader`` alone.
+    """A server of a folder.
 
     Parameters
     ----------
     folder : Path
         What it serves.
-    anonymous : bool
-        False: only the user ``reader`` with the password ``correct-horse`` gets in.
+    user : tuple of str, optional
+        Name and password of the only user who gets in; None for the anonymous one.
     certificate : Path, optional
         Of ``make_certificate``: TLS is asked for, for commands and data.
     """
 
-    def __init__(self, folder: Path, *, anonymous: bool = True, certificate: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, user: tuple[str, str] | None = None, certificate: Path | None = None) -> None:
         self.manners = FtpManners()
         authorizer = DummyAuthorizer()
-        if anonymous:
+        if user is None:
             authorizer.add_anonymous(str(folder))
         else:
-            authorizer.add_user(USER, PASSWORD, str(folder))
+            authorizer.add_user(*user, str(folder))
         handler = _handler(self.manners, authorizer, certificate)
         self._loop = IOLoop()
         self._server = FTPServer(("127.0.0.1", 0), handler, ioloop=self._loop)

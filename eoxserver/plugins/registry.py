@@ -45,6 +45,9 @@ KINDS: tuple[Kind, ...] = (
 
 EXTRAS: Mapping[tuple[str, str], str] = {
     ("storages", "s3"): "s3",
+    ("storages", "s3a"): "s3",
+    ("storages", "sftp"): "sftp",
+    ("storages", "ssh"): "sftp",
     ("storages", "gs"): "gs",
     ("storages", "gcs"): "gs",
     ("storages", "abfs"): "abfs",

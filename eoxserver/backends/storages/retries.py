@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from eoxserver.core.errors import StorageUnreachable, TransferFailed
+from eoxserver.core.errors import DataUnavailable, StorageUnreachable, TransferFailed
 
 __all__ = ["FIRST_PAUSE", "LONGEST_PAUSE", "retried"]
 
@@ -20,7 +20,12 @@ LONGEST_PAUSE = 15.0
 T = TypeVar("T")
 
 
-def retried(attempt: Callable[[], T], retries: int, pause: Callable[[float], None] = time.sleep) -> T:
+def retried(
+    attempt: Callable[[], T],
+    retries: int,
+    after: tuple[type[DataUnavailable], ...] = (StorageUnreachable, TransferFailed),
+    pause: Callable[[float], None] = time.sleep,
+) -> T:
     """Do something, and again when the storage did not answer or the transfer broke off.
 
     Parameters
@@ -29,13 +34,15 @@ def retried(attempt: Callable[[], T], retries: int, pause: Callable[[float], Non
         What is done. Its other errors are final.
     retries : int
         How often it is repeated; the last error is raised.
+    after : tuple of classes
+        Errors after which it is repeated.
     pause : callable
         Waits [s]. Pauses vary by a quarter, so that many who wait for one storage do not all come back at once.
     """
     for number in range(retries):
         try:
             return attempt()
-        except (StorageUnreachable, TransferFailed):
+        except after:
             length = min(FIRST_PAUSE * 2**number, LONGEST_PAUSE)
             pause(length * random.uniform(0.75, 1.0))  # noqa: S311 (no secret depends on it)
     return attempt()

@@ -29,8 +29,9 @@ from eoxserver.core.errors import (
     StorageUnreachable,
     TransferFailed,
 )
-from tests.ftpservers import PASSWORD, USER, FtpServer, make_certificate
+from tests.ftpservers import FtpServer, make_certificate
 
+USER, PASSWORD = "reader", "correct-horse"
 CONTENT = os.urandom(3_000_000)
 
 
@@ -75,7 +76,7 @@ def trusting(certificate: Path, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["ftp", "ftps"])
 def any_server(request: pytest.FixtureRequest, folder: Path, certificate: Path) -> Iterator[FtpServer]:
-    with FtpServer(folder, anonymous=False, certificate=certificate if request.param == "ftps" else None) as made:
+    with FtpServer(folder, user=(USER, PASSWORD), certificate=certificate if request.param == "ftps" else None) as made:
         yield made
 
 
@@ -331,7 +332,7 @@ def test_credentials_that_cannot_be_sent(server: FtpServer, tmp_path: Path, monk
 
 
 def test_certificates_are_verified(folder: Path, certificate: Path, tmp_path: Path, trusting: str) -> None:
-    with FtpServer(folder, anonymous=False, certificate=certificate) as server:
+    with FtpServer(folder, user=(USER, PASSWORD), certificate=certificate) as server:
         with pytest.raises(DataUnavailable, match="certificate is not trusted"):
             storage(server).stat("a.bin")
         assert server.count("USER") == 0
