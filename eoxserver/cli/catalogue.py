@@ -91,13 +91,15 @@ def _text(value: object) -> str:
 def check(identifiers: tuple[str, ...], directory: Path | None, as_json: bool) -> None:
     """Check that the data of coverages (of all, by default) can be reached, and is still what was registered.
 
-    Exit code 1 when that is not so.
+    Data on other machines is looked at where it is; of what is not read in place only the presence is checked. A
+    storage that cannot be reached is told once. Exit code 1 when something is wrong.
     """
     instance = opened(directory)
     registrar = instance.registrar()
     checked = []
+    looked = registrar.check(identifiers)
     with progress("checking", registrar.count(identifiers)) as steps:
-        for result in registrar.check(identifiers):
+        for result in looked:
             checked.append(asdict(result) | {"ok": result.ok})
             if not as_json:
                 for problem in result.problems:
@@ -108,6 +110,8 @@ def check(identifiers: tuple[str, ...], directory: Path | None, as_json: bool) -
     if as_json:
         print_json(checked)
     else:
+        for storage in looked.unreachable:
+            say(f"storage {storage.name} ({storage.items} data items): {storage.reason}")
         say(f"{len(checked)} coverages checked, {broken} with problems")
     if broken:
         raise Fault(f"{broken} of {len(checked)} coverages have problems")

@@ -18,7 +18,6 @@ from eoxserver.core.coverage import CellBox, Source, TiePoints
 from eoxserver.core.crs import to_instant
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import ContainerRefused, EOxServerError, RegistrationRefused
-from eoxserver.core.rasters import raster_domain
 from eoxserver.core.util.timetools import isotime
 from eoxserver.resources.coverages.footprints import bounds_footprint, tie_points_footprint
 from eoxserver.resources.coverages.metadata.base import MetadataReader
@@ -31,6 +30,7 @@ from eoxserver.resources.coverages.registration.fields import (
     gather_fields,
     size_text,
 )
+from eoxserver.resources.coverages.registration.georeference import given_domain
 from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.proposals import Fact, Options, Proposal
 from eoxserver.resources.coverages.registration.times import TimeSpan, raster_span
@@ -205,15 +205,16 @@ def _place(description: Description, options: Options) -> _Place:
     if domain.horizontal is None and description.tie_points is not None:
         return _tied(description, description.tie_points)
     if domain.horizontal is None:
-        domain, why = _georeferenced(description, options), "as asked for; the raster has none"
+        domain, why = given_domain(description, options), "as asked for; the raster has none"
     crs = domain.horizontal_crs
     assert crs is not None
     bounds = domain.horizontal_bounds
+    asked = description.bounds is None and description.domain.horizontal is None
     facts = (
         Fact("kind", "RectifiedDataset", "its cells lie on a regular grid"),
         Fact("size", size_text(domain), "the raster"),
         Fact("crs", crs.short or crs.uri, why),
-        Fact("extent", bounds_text(bounds), "the raster"),
+        Fact("extent", bounds_text(bounds), "as asked for" if asked else "the raster"),
     )
     return _Place(domain, None, bounds_footprint(crs, bounds), facts)
 
@@ -229,22 +230,6 @@ def _tied(description: Description, points: TiePoints) -> _Place:
         Fact("crs", points.crs.short or points.crs.uri, "the tie points"),
     )
     return _Place(description.domain, points, footprint, facts)
-
-
-def _georeferenced(description: Description, options: Options) -> Domain:
-    """The domain of a raster without a CRS of its own."""
-    if description.bounds is None or len(description.domain.axes) != 2:
-        raise RegistrationRefused(
-            "the raster is not georeferenced: it has neither a geotransform nor tie points; "
-            "a world file beside it and --crs EPSG:CODE would do"
-        )
-    if options.crs is None:
-        west, south, east, north = description.bounds
-        degrees = -360 <= west <= east <= 360 and -91 <= south <= north <= 91
-        hint = "its bounds look like degrees: try --crs EPSG:4326" if degrees else "say which with --crs EPSG:CODE"
-        raise RegistrationRefused(f"the raster names no CRS (bounds {bounds_text(description.bounds)}); {hint}")
-    height, width = description.domain.shape
-    return raster_domain(options.crs, description.bounds, width, height, description.north_up)
 
 
 def _span(file: Described, document: Document, options: Options) -> TimeSpan | None:

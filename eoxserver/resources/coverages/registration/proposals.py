@@ -31,6 +31,8 @@ class Options:
     """Collection to insert them into; it is made when there is none of this identifier."""
     crs: Crs | None = None
     """For rasters that name none themselves."""
+    bounds: tuple[float, float, float, float] | None = None
+    """Outer edges (min x, min y, max x, max y) of rasters without a place of their own [units of ``crs``]."""
     span: tuple[datetime, datetime] | None = None
     """Begin and end of all of them, whatever the data says."""
     values: tuple[float, float] | None = None

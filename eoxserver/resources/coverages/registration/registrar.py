@@ -23,7 +23,7 @@ from eoxserver.core.errors import ContainerRefused, EOxServerError, Registration
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.metadata.base import MetadataReader
-from eoxserver.resources.coverages.registration.checks import Checked, check_catalogue
+from eoxserver.resources.coverages.registration.checks import Check
 from eoxserver.resources.coverages.registration.collections import Collections, sentence
 from eoxserver.resources.coverages.registration.files import Candidate, is_sidecar
 from eoxserver.resources.coverages.registration.finding import Finder
@@ -139,11 +139,11 @@ class Registrar:
         """Everything there is to know of one object, as JSON-able values; raises NoSuchCoverage."""
         return describe(self.collections.find(identifier))
 
-    def check(self, identifiers: Sequence[str] = ()) -> Iterator[Checked]:
-        """Check coverages, all by default; raises NoSuchCoverage before the first."""
+    def check(self, identifiers: Sequence[str] = ()) -> Check:
+        """A check of coverages, all by default, that works while it is iterated; raises NoSuchCoverage before."""
         for identifier in identifiers:
             self.collections.coverage(identifier)
-        return check_catalogue(self._readers, identifiers)
+        return Check(self._readers, self._access, identifiers)
 
     def count(self, identifiers: Sequence[str] = ()) -> int:
         """How many coverages ``check`` looks at."""
