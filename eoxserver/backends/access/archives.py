@@ -35,6 +35,10 @@ IN_PLACE = frozenset(
 """Endings of names of formats that GDAL reads from within another file. Not VRT, which names files beside it."""
 
 
+ATTEMPTS = 4
+"""How often a member is looked for in an archive that is another one each time."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Copied:
     """A local file that is made through the cache."""
@@ -260,12 +264,13 @@ class MemberFile:
         return self._archive.extract(self.location.path, folder)
 
     def _firmly(self, call: Callable[[], Result]) -> Result:
-        """Call, and once more when that fails and the archive turns out to have changed since its list was read."""
-        before = self.validator()
-        try:
-            return call()
-        except (PackageBroken, TransferFailed):
-            self.doubt()
-            if self.validator() == before:
-                raise
-            return call()
+        """Call, and again as often as that fails because the archive has changed since its list was read."""
+        for _ in range(ATTEMPTS - 1):
+            before = self.validator()
+            try:
+                return call()
+            except (PackageBroken, TransferFailed):
+                self.doubt()
+                if self.validator() == before:
+                    raise
+        return call()

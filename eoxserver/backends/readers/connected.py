@@ -18,6 +18,9 @@ __all__ = ["ConnectedSource"]
 
 Result = TypeVar("Result")
 
+ATTEMPTS = 4
+"""How often data is read that is other data each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -94,13 +97,15 @@ class ConnectedSource:
 
     def _with_source(self, use: Callable[[Source], Result]) -> Result:
         place = self._place()
-        try:
-            return self._used(place, use)
-        except DataUnavailable:
-            now = self._doubted(place)
-            if now == place:
-                raise
-        return self._used(now, use)
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._used(place, use)
+            except DataUnavailable:
+                now = self._doubted(place)
+                if now == place:
+                    raise
+                place = now
+        return self._used(place, use)
 
     def _used(self, place: _Place, use: Callable[[Source], Result]) -> Result:
         with self._access.hold(place.connection):

@@ -218,7 +218,7 @@ class _Ahead:
     def has(self, span: Span) -> bool:
         """Whether a block lies in it."""
         (top, left), (rows, columns) = self.span, span
-        return (
+        return bool(
             top.start <= rows.start
             and rows.stop <= top.stop
             and left.start <= columns.start
