@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ Register data: PATHS are files, folders (with all below them) and patterns, here
 scenes/*.tif, scenes/               files of this machine
 https://host/a.tif, s3://bucket/a/  a URL; a folder ends with '/'
 's3://bucket/2024/*.tif'            a pattern, where the storage lists
-storage:NAME/path                   in a storage of the catalogue
+storage:NAME/path                   in a storage of the catalogue; a collection of a rasdaman server
 a.zip, a.zip//b.tif, 'a.tar//*.tif' members of an archive, of any of these
 a.nc, 'NETCDF:"a.nc":sst'           all data sets in a file, or one
 
@@ -36,6 +37,15 @@ Size, extent, CRS, fields, nil values, times and footprint come from each file, 
 same name beside it. Data elsewhere is read where it is. A file that cannot be used is refused with the reason, and
 the rest goes on; the exit code is then 1.
 """
+
+
+def _bounds(
+    context: click.Context, parameter: click.Parameter, value: tuple[float, float, float, float] | None
+) -> tuple[float, float, float, float] | None:
+    """Refuse bounds that are none."""
+    if value is not None and not (value[0] < value[2] and value[1] < value[3] and all(map(math.isfinite, value))):
+        raise click.BadParameter("the least x and y come first, then the greatest: 10 40 20 45", context, parameter)
+    return value
 
 
 @click.command(
@@ -55,6 +65,14 @@ the rest goes on; the exit code is then 1.
 )
 @click.option(
     "--crs", metavar="CRS", callback=parsed(parse_crs), help="CRS of rasters that name none themselves, as EPSG:4326."
+)
+@click.option(
+    "--bounds",
+    metavar="MINX MINY MAXX MAXY",
+    nargs=4,
+    type=float,
+    callback=_bounds,
+    help="Outer edges of rasters and arrays without a place of their own, in the CRS of --crs; x is east or longitude.",
 )
 @click.option(
     "--time",

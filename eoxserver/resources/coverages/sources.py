@@ -33,6 +33,10 @@ _URLS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://([^/\s'\",]*)((?:/[^/\s'\":,;)]*)
 """A URL within a text: its host, its path."""
 
 
+class _Told(DataUnavailable):
+    """Said of a coverage already, in words for clients."""
+
+
 class LazySource:
     """A source that is opened when somebody asks for more than its shape.
 
@@ -103,9 +107,9 @@ class LazySource:
         """Tell of data that cannot be read in words for clients."""
         try:
             yield
+        except _Told:
+            raise
         except DataUnavailable as error:
-            if error.locator == self._identifier:
-                raise
             log.warning("coverage %s: %s", self._identifier, error.message)
             folder, _, _ = (error.locator or "").rpartition("/")
             text = error.message.replace(f"{folder}/", "") if folder else error.message
@@ -132,7 +136,7 @@ class LazySource:
         )
 
     def _changed(self, found: str, registered: str) -> DataUnavailable:
-        return DataUnavailable(
+        return _Told(
             f"the data of coverage '{self._identifier}' has {found} cells now, registered were {registered}; "
             "registering it again with --replace takes what there is",
             locator=self._identifier,
@@ -171,7 +175,7 @@ class Opener:
 
         def open_source() -> Source:
             if not items:
-                raise DataUnavailable(f"coverage '{identifier}' has no data item of bands", locator=identifier)
+                raise _Told(f"coverage '{identifier}' has no data item of bands", locator=identifier)
             return combine(
                 [(part, self._open(item, [fields[i] for i in part] if fields else [])) for part, item in items]
             )

@@ -102,6 +102,14 @@ def test_folders_of_the_server_are_not_told(
         assert message in caplog.text
 
 
+def test_data_that_is_called_as_its_coverage_is_no_exception() -> None:
+    def fail() -> Source:
+        raise DataUnavailable("a: storage http://10.0.0.7:8080/rasdaman/rasql: no", locator="a")
+
+    with pytest.raises(DataUnavailable, match="'a' cannot be read: a: storage rasql: no"):
+        LazySource("a", (2, 3), fail).read(CellBox.whole((2, 3)), [0])
+
+
 def test_data_of_another_type_is_refused() -> None:
     for dtype, fine in (("int64", True), ("uint8", False), ("float64", False)):
         found = opener(CELLS).source("a", (2, 3), [(range(1), DataItem())], [Field("a", np.dtype(dtype))])

@@ -197,7 +197,7 @@ def _domain(client: RasqlClient, name: ArrayName, location: str) -> tuple[Interv
     """The domain of the one array."""
     try:
         text = client.text(name.query("sdom(c)"), location)
-    except QueryFailed as error:
+    except (ItemMissing, QueryFailed) as error:
         known = client.text("select r from RAS_COLLECTIONNAMES as r", location).split()
         if name.collection in known:
             raise
@@ -219,7 +219,7 @@ def _domain(client: RasqlClient, name: ArrayName, location: str) -> tuple[Interv
         oids = client.text(name.query("oid(c)"), location).split()
         raise DataUnavailable(
             f"{location}: collection '{name.collection}' of rasdaman storage {client.url} holds {len(domains)} arrays; "
-            f"say which, as {name.collection}?oid={_first(oids)}",
+            f"say which by its oid, as {name.collection}?oid={oids[0] if oids else 1}; they are {_first(oids)}",
             locator=location,
         )
     return domains[0]
@@ -227,7 +227,7 @@ def _domain(client: RasqlClient, name: ArrayName, location: str) -> tuple[Interv
 
 def _first(oids: Sequence[str]) -> str:
     more = f", ... ({len(oids)} in all)" if len(oids) > _MOST_OIDS else ""
-    return (", ".join(oids[:_MOST_OIDS]) or "NUMBER") + more
+    return ", ".join(oids[:_MOST_OIDS]) + more
 
 
 def _definitions(client: RasqlClient, facts: ArrayFacts, location: str) -> Definitions:

@@ -155,7 +155,7 @@ class RasqlClient:
         return body
 
     def _ask(self, query: str, about: str, limit: int) -> _Reply:
-        reply = retried(lambda: self._send(query, about, limit), self._remote.retries, self._pause)
+        reply = retried(lambda: self._send(query, about, limit), self._remote.retries, pause=self._pause)
         if reply.status != requests.codes.ok or ("xml" in reply.media_type and parse_report(reply.body)):
             raise self._refusal(reply, about)
         return reply

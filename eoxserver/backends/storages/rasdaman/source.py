@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from eoxserver.backends.storages.rasdaman.arrays import StoredArray
-from eoxserver.backends.storages.rasdaman.client import RasqlClient
+from eoxserver.backends.storages.rasdaman.client import QueryFailed, RasqlClient
 from eoxserver.core.coverage import CellBox, Cells, Level
-from eoxserver.core.errors import DataUnavailable
+from eoxserver.core.errors import DataUnavailable, ItemMissing, TransferFailed
 
 __all__ = ["RasdamanSource"]
 
@@ -45,6 +45,11 @@ class RasdamanSource:
     array: StoredArray
     trusted_for: int
     """How long what was read counts as the truth [s]."""
+    forget: Callable[[], None] = lambda: None
+    """Called when the array seems to be another one now."""
+
+    def __repr__(self) -> str:
+        return f"<RasdamanSource {self.array.name} of {self.client.url}>"
 
     @cached_property
     def order(self) -> tuple[int, ...]:
@@ -122,9 +127,16 @@ class RasdamanSource:
             kind = self.array.components[wanted[0]].type
             query = self.array.name.query(self._expression(trim, target, wanted))
             size = math.prod(sizes) * len(wanted) * kind.wire.itemsize
-            cells = kind.decode(self.client.cells(query, str(self.array.name), size)).reshape((*sizes, len(wanted)))
+            cells = kind.decode(self._body(query, size)).reshape((*sizes, len(wanted)))
             for number, field in enumerate(wanted):
                 yield field, cells[..., number].transpose(self.order)
+
+    def _body(self, query: str, size: int) -> bytes:
+        try:
+            return self.client.cells(query, str(self.array.name), size)
+        except (ItemMissing, QueryFailed, TransferFailed):
+            self.forget()
+            raise
 
     def _together(self, fields: Sequence[int]) -> list[Sequence[int]]:
         """Fields that come in one answer: their cells are of one type, so that nothing lies between them."""

@@ -13,7 +13,7 @@ import numpy as np
 from eoxserver.backends.credentials import read_credentials, shown_url
 from eoxserver.backends.descriptions import Description
 from eoxserver.backends.locations import StorageRecord
-from eoxserver.backends.storages.rasdaman.arrays import StoredArray, find_array
+from eoxserver.backends.storages.rasdaman.arrays import find_array
 from eoxserver.backends.storages.rasdaman.celltypes import Component
 from eoxserver.backends.storages.rasdaman.client import ACCEPTED_URLS, RasqlClient
 from eoxserver.backends.storages.rasdaman.source import RasdamanSource
@@ -38,9 +38,9 @@ _MOST_KNOWN = 4096
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """An array that was asked for, and until when that is believed."""
+    """The source of an array that was asked for, and until when it is believed to be that array."""
 
-    array: StoredArray
+    source: RasdamanSource
     until: float
 
 
@@ -78,20 +78,19 @@ class RasdamanStorage:
             raise self._no_endpoint("it does not tell its version")
 
     def connect(self, location: str) -> RasdamanSource:
-        """Answer a source that reads the array on the server; see ``arrays`` for locations."""
-        array = self._array(location)
-        source = RasdamanSource(self._client(), array, self._settings.cache.revalidate)
+        """Answer a source that reads the array on the server, the same one as long as it is the same array."""
+        source = self._source(location)
         _ = source.order
         return source
 
     def complete(self, location: str) -> str:
         """Answer the location under which the array is registered: one that puts rows (y) before columns (x)."""
-        return str(self._array(location).upright())
+        return str(self._source(location).array.upright())
 
     def describe(self, location: str) -> Description:
         """Describe the array: index axes from the origin of its domain, and a field for each component."""
-        array = self._array(location)
-        order = array.order()
+        source = self._source(location)
+        array, order = source.array, source.order
         crs = index_crs(len(order))
         if array.axis_names:
             crs = rename_axes(crs, [array.axis_names[axis] for axis in order])
@@ -107,19 +106,31 @@ class RasdamanStorage:
             self._made = RasqlClient(self._record.url, self._record.credentials, self._settings.remote)
         return self._made
 
-    def _array(self, location: str) -> StoredArray:
-        """The array of a location, asked for anew when that was long ago; DataUnavailable for whatever fails."""
+    def _source(self, location: str) -> RasdamanSource:
+        """The source of a location, found out anew when that was long ago; DataUnavailable for whatever fails."""
         known = self._known.get(location)
         if known is not None and time.monotonic() < known.until:
-            return known.array
+            return known.source
         try:
-            array = find_array(self._client(), location)
+            client = self._client()
+            array = find_array(client, location)
         except ConfigurationError as error:
             raise DataUnavailable(f"{location}: {error.message}", locator=location) from error
+        trusted_for = self._settings.cache.revalidate
+        if known is not None and known.source.array == array:
+            source = known.source
+        else:
+            source = RasdamanSource(client, array, trusted_for, lambda: self._doubt(location))
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[location] = _Known(array, time.monotonic() + self._settings.cache.revalidate)
-        return array
+        self._known[location] = _Known(source, time.monotonic() + trusted_for)
+        return source
+
+    def _doubt(self, location: str) -> None:
+        """Ask for the array of a location again when it is used next."""
+        known = self._known.get(location)
+        if known is not None:
+            self._known[location] = _Known(known.source, 0.0)
 
     def _no_endpoint(self, why: str) -> ConfigurationError:
         url = shown_url(self._record.url)

@@ -106,7 +106,7 @@ def test_a_collection_that_is_there_and_fails(server: RasServer, client: RasqlCl
 
 
 def test_one_of_several_arrays(client: RasqlClient) -> None:
-    with pytest.raises(DataUnavailable, match=r"holds 2 arrays; say which, as two\?oid=5, 6"):
+    with pytest.raises(DataUnavailable, match=r"holds 2 arrays; say which by its oid, as two\?oid=5; they are 5, 6"):
         find_array(client, "two")
     assert [interval.size for interval in find_array(client, "two?oid=6").domain] == [3, 5]
     with pytest.raises(ItemMissing, match="no array of oid 7 in collection 'two'"):

@@ -66,6 +66,31 @@ def test_an_array_is_asked_for_once_in_a_while(server: RasServer, storage: Rasda
     assert impatient.connect("grey").shape == (3, 3)
 
 
+def test_the_source_is_the_same_as_long_as_the_array_is(server: RasServer) -> None:
+    storage = storage_of(server.url, settings=replace(SETTINGS, cache=replace(Cache(), revalidate=0)))
+    source = storage.connect("grey")
+    assert storage.connect("grey") is source
+    assert storage.connect("rgb") is not source
+    server.collections = {"grey": stored(counted((3, 3), "uint16"))}
+    assert storage.connect("grey") is not source
+
+
+@pytest.mark.parametrize("faults", [["report"], ["short"], []])
+def test_an_array_is_asked_for_again_after_a_failure(
+    server: RasServer, storage: RasdamanStorage, faults: list[str]
+) -> None:
+    source = storage.connect("grey")
+    if faults:
+        server.faults = list(faults)
+    else:
+        server.collections = {"grey": stored(counted((10, 10), "uint16"))}
+    with pytest.raises(DataUnavailable):
+        source.read(CellBox((500, 500), (501, 501)), [0])
+    again = storage.connect("grey")
+    assert (again is source) == bool(faults)
+    assert again.shape == ((1000, 1000) if faults else (10, 10))
+
+
 def test_a_failure_is_not_remembered(server: RasServer, storage: RasdamanStorage) -> None:
     with pytest.raises(ItemMissing):
         storage.connect("later")
