@@ -15,7 +15,7 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     *(
         app
-        for app in ("eoxserver.backends", "eoxserver.resources.coverages")
+        for app in ("eoxserver.backends", "eoxserver.resources.coverages", "eoxserver.resources.crs")
         if find_spec(app.rpartition(".")[0]) and find_spec(app)
     ),
 ]

@@ -26,6 +26,7 @@ from eoxserver.query.check import Limits
 from eoxserver.resources.coverages.catalogue import Catalogue
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.registration.registrar import Registrar
+from eoxserver.resources.crs.catalogue import CrsCatalogue
 from eoxserver.services.context import ServiceContext
 from eoxserver.services.dispatch import Dispatcher, mounted
 from eoxserver.services.engine import Engine
@@ -48,7 +49,7 @@ def assemble(paths: InstancePaths, settings: Settings, environ: Mapping[str, str
     catalogue = Catalogue(settings, readers, access, formats)
     metadata_readers = [plugins.metadata_readers[key]() for key in plugins.metadata_readers]
     registrar = Registrar(list(readers.values()), metadata_readers, formats, access)
-    return Instance(paths, settings, plugins, formats, readers, access, catalogue, registrar)
+    return Instance(paths, settings, plugins, formats, readers, access, catalogue, CrsCatalogue(), registrar)
 
 
 def assemble_engine(instance: Instance) -> Engine:
@@ -80,7 +81,12 @@ def assemble_engine(instance: Instance) -> Engine:
 def assemble_app(instance: Instance) -> WSGIApplication:
     """The dispatcher over all services, with Django's admin site at ``/admin``; raises UnknownKey."""
     context = ServiceContext(
-        instance.settings, instance.plugins, instance.catalogue, instance.formats, assemble_engine(instance)
+        instance.settings,
+        instance.plugins,
+        instance.catalogue,
+        instance.formats,
+        assemble_engine(instance),
+        instance.crss,
     )
     services = {key: instance.plugins.services[key](context) for key in instance.plugins.services}
     dispatcher = Dispatcher(context, services, Users().authenticate, _fingerprint(instance))

@@ -42,6 +42,7 @@ INSTALLED_APPS = (
     "django.contrib.staticfiles",
     "eoxserver.backends",
     "eoxserver.resources.coverages",
+    "eoxserver.resources.crs",
 )
 
 SECRET_FILE = Path("conf", "secret.key")

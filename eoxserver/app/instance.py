@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.formats import FormatRegistry
     from eoxserver.resources.coverages.registration.registrar import Registrar
+    from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 __all__ = ["Instance"]
 
@@ -32,6 +33,8 @@ class Instance:
     readers: Mapping[str, Reader]
     access: Access
     catalogue: Catalogue
+    crss: CrsCatalogue
+    """CRSs by name, those of administrators among them."""
     _registrar: Registrar
 
     def registrar(self) -> Registrar:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a service is given by the application: settings, catalogue, engine and encoders."""
+"""What a service is given by the application: settings, catalogue, engine, encoders and CRSs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from eoxserver.services.engine import Engine
 if TYPE_CHECKING:
     # Stands on Django's models, which a plugin must be able to do without while it is loaded.
     from eoxserver.resources.coverages.catalogue import Catalogue
+    from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 __all__ = ["ServiceContext"]
 
@@ -27,3 +28,5 @@ class ServiceContext:
     catalogue: Catalogue
     formats: FormatRegistry
     engine: Engine
+    crss: CrsCatalogue
+    """CRSs by name: whatever a request names is parsed here, so that those of administrators are known."""

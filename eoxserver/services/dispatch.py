@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,12 @@ from werkzeug.wrappers import Response as HttpResponse
 
 from eoxserver.core.errors import EOxServerError, InvalidParameterValue, MissingParameterValue, suggest
 from eoxserver.services.admin.health import live, ready
-from eoxserver.services.admin.metrics import Metrics
+from eoxserver.services.admin.metrics import CacheMeter, Metrics
 from eoxserver.services.admin.plugins import plugin_reports
 from eoxserver.services.context import ServiceContext
 from eoxserver.services.ows.exceptions import error_report, ows_exception_report
 from eoxserver.services.ows.kvp import Params
-from eoxserver.services.ows.urls import public_url
+from eoxserver.services.ows.urls import public_url, sibling_url
 from eoxserver.services.validators import Validators
 from eoxserver.services.web.start_page import StartPage
 from eoxserver.services.wire import Request, Response, Service
@@ -72,6 +73,8 @@ class Dispatcher:
         The services by their key (``WCS``).
     fingerprint : str
         Changes whenever answers may change for another reason than the catalogue: release, settings.
+    cache : CacheMeter, optional
+        The local copies of remote files, which come in the metrics.
     """
 
     def __init__(
@@ -80,9 +83,11 @@ class Dispatcher:
         services: Mapping[str, Service],
         authenticate: Authenticate,
         fingerprint: str = "",
+        cache: CacheMeter | None = None,
     ) -> None:
         self._context = context
         self._services = {key.upper(): service for key, service in services.items()}
+        self._under_ows = [key for key, service in self._services.items() if getattr(service, "under_ows", True)]
         self._implied = {
             operation.lower(): key
             for key, service in self._services.items()
@@ -90,7 +95,7 @@ class Dispatcher:
         }
         self._authenticate = authenticate
         self._validators = Validators(fingerprint)
-        self._metrics = Metrics()
+        self._metrics = Metrics(cache)
         self._start_page = StartPage(context)
         self._max_body = context.settings.limits.request_body_bytes
         pages: dict[str, Callable[[HttpRequest], _Answer]] = {
@@ -103,6 +108,10 @@ class Dispatcher:
             "/-/metrics": lambda _: _Answer(self._metrics.exposition(), "admin", "metrics"),
             "/-/plugins": lambda _: _Answer(plugin_reports(context.plugins), "admin", "plugins"),
         }
+        for key, service in self._services.items():
+            for path in getattr(service, "paths", ()):
+                for mount in (path, f"/rasdaman{path}"):
+                    pages[mount] = pages[f"{mount}/<path:below>"] = partial(self._mounted, key, path, mount)
         self._routes = Map([Rule(path, endpoint=path) for path in pages], strict_slashes=False)
         self._pages = pages
 
@@ -153,9 +162,28 @@ class Dispatcher:
         except EOxServerError as error:
             report = error_report(error, request.request_id)
             return _Answer(Response(ows_exception_report(report), "text/xml", report.status))
-        operation = _known_operation(self._services[key], request.params)
+        return self._serve(http, request, key, _known_operation(self._services[key], request.params))
+
+    def _mounted(self, key: str, path: str, mount: str, http: HttpRequest) -> _Answer:
+        """A request to a path of a service's own."""
+        service = self._services[key]
+        methods = getattr(service, "methods", ("GET", "HEAD", "POST"))
+        if http.method not in methods:
+            raise MethodNotAllowed([*methods, "OPTIONS"])
+        request = self._request(http)
+        if request is None:
+            return _Answer(_unauthorized())
+        url = sibling_url(self._context.settings, f"{http.root_url.rstrip('/')}{mount}", path)
+        below = http.path[len(mount) :].strip("/")
+        request = replace(request, base_url=url, path=below)
+        first = below.partition("/")[0]
+        operation = first if first in getattr(service, "operations", ()) else "-"
+        return self._serve(http, request, key, operation)
+
+    def _serve(self, http: HttpRequest, request: Request, key: str, operation: str) -> _Answer:
+        """The answer of a service, or that the one which the client has is still good."""
         try:
-            tag = self._request_tag(http, request)
+            tag = self._request_tag(http, request, self._services[key])
         except EOxServerError as error:
             return _Answer(self._services[key].report(request, error), key, operation)
         if tag is not None:
@@ -175,7 +203,7 @@ class Dispatcher:
         """The request as a value; None when its credentials are wrong."""
         pairs = list(http.args.items(multi=True))
         body = b""
-        if http.method == "POST":
+        if http.method in ("POST", "PUT"):
             if http.mimetype in _FORMS:
                 pairs += http.form.items(multi=True)
             else:
@@ -194,6 +222,7 @@ class Dispatcher:
             headers={key.lower(): value for key, value in http.headers.items()},
             actor=actor,
             request_id=http.environ["eoxserver.request_id"],
+            query=http.query_string.decode("latin-1"),
         )
 
     def _actor(self, http: HttpRequest) -> str | None:
@@ -222,12 +251,12 @@ class Dispatcher:
             implied = self._implied.get((params.get("request") or "").strip().lower())
             if implied is None:
                 raise MissingParameterValue(
-                    f"parameter 'service' is missing; accepted: {', '.join(self._services)}", locator="service"
+                    f"parameter 'service' is missing; accepted: {', '.join(self._under_ows)}", locator="service"
                 )
             return implied
-        if name.strip().upper() not in self._services:
+        if name.strip().upper() not in self._under_ows:
             raise InvalidParameterValue(
-                f"service '{name}' is not available; {suggest(name.upper(), self._services)}", locator="service"
+                f"service '{name}' is not available; {suggest(name.upper(), self._under_ows)}", locator="service"
             )
         return name.strip().upper()
 
@@ -241,12 +270,16 @@ class Dispatcher:
             log.exception("request %s failed", request.request_id)
             return service.report(request, error)
 
-    def _request_tag(self, http: HttpRequest, request: Request) -> str | None:
+    def _request_tag(self, http: HttpRequest, request: Request, service: Service) -> str | None:
         """The first part of the entity tag of an answer; None where answers have none."""
         if http.method not in ("GET", "HEAD"):
             return None
+        url = f"{request.base_url}/{request.path}" if request.path else request.base_url
+        state = getattr(service, "state", None)
+        if state is not None:
+            return self._validators.service_tag(state(), request.actor, url, http.query_string)
         version = self._context.catalogue.version()
-        return self._validators.request_tag(version, request.actor, request.base_url, http.query_string)
+        return self._validators.request_tag(version, request.actor, url, http.query_string)
 
     # -- pages --------------------------------------------------------------------------------
 

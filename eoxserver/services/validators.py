@@ -45,6 +45,11 @@ class Validators:
                 self._version = version
         return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
+    def service_tag(self, state: str, actor: str | None, url: str, query: bytes) -> str:
+        """The tag of an answer that depends on the state of its service, and on no catalogue."""
+        text = f"{state}\0{self._fingerprint}\0{actor}\0{url}\0".encode() + query
+        return hashlib.sha1(text, usedforsecurity=False).hexdigest()
+
     def current(self, request_tag: str) -> str | None:
         """The tag that the answer would have now, where that is known without making it; else None."""
         with self._lock:

@@ -30,6 +30,10 @@ class Request:
     actor: str | None = None
     """Name of the authenticated user; None for anonymous."""
     request_id: str = ""
+    path: str = ""
+    """What stands below the path of the service, decoded, without slashes at its ends; empty under ``/ows``."""
+    query: str = ""
+    """The query string as it was sent."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,13 @@ class Response:
 
 
 class Service(Protocol):
-    """An OGC service; the key is the value of its ``service`` parameter."""
+    """An OGC service; the key is the value of its ``service`` parameter.
+
+    A service may have paths of its own beside ``/ows``, in an attribute ``paths`` (``("/def",)``); then ``methods``
+    says which HTTP methods it takes there (GET, HEAD and POST by default), and its ``operations`` name first segments
+    below the path. A method ``state()`` answers a text that changes whenever answers there may; without it they last as
+    long as the catalogue does not change. With ``under_ows = False`` it is not reached by ``service=``.
+    """
 
     key: ClassVar[str]
 

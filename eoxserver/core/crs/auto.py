@@ -17,7 +17,7 @@ import pyproj
 
 from eoxserver.core.crs.identity import ROOT, Crs, offline
 from eoxserver.core.crs.registry import described
-from eoxserver.core.errors import CrsUnknown
+from eoxserver.core.errors import CrsUnknown, NoSuchDefinition
 
 __all__ = ["AUTO_CODES", "AUTO_PARAMETERS", "AUTO_VERSION", "auto_crs", "is_auto"]
 
@@ -86,7 +86,7 @@ def auto_crs(authority: str, code: str, parameters: Mapping[str, str]) -> Crs:
     """
     number, *listed = re.sub("^auto2?:?", "", code, flags=re.I).split(",")
     if number not in AUTO_CODES:
-        raise CrsUnknown(
+        raise NoSuchDefinition(
             f"no projection AUTO/{AUTO_VERSION}/{number}; accepted: {', '.join(AUTO_CODES)}", locator=number
         )
     given = _listed(authority, listed) if listed else _named(number, parameters)

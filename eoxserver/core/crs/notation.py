@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeAlias
 from urllib.parse import unquote
 
 from eoxserver.core.crs.auto import auto_crs, is_auto
@@ -25,9 +26,17 @@ from eoxserver.core.crs.definitions import NO_DEFINITIONS, Definition, Definitio
 from eoxserver.core.crs.identity import ROOT, Crs, compound_crs, rename_axes
 from eoxserver.core.crs.ogc import OGC_CODES, ogc_crs
 from eoxserver.core.crs.registry import definition_crs, is_definition, registered_crs
-from eoxserver.core.errors import CrsUnknown
+from eoxserver.core.errors import CrsUnknown, NoSuchDefinition
 
-__all__ = ["check_definition", "parse_crs", "parse_stored", "split_parameters", "stored_text"]
+__all__ = [
+    "ParseCrs",
+    "check_definition",
+    "parse_crs",
+    "parse_stored",
+    "split_numbered",
+    "split_parameters",
+    "stored_text",
+]
 
 ACCEPTED = (
     "http://www.opengis.net/def/crs/EPSG/0/4326, urn:ogc:def:crs:EPSG::4326, EPSG:4326, CRS:84, OGC/0/AnsiDate, "
@@ -35,6 +44,9 @@ ACCEPTED = (
 )
 LONGEST = 20_000
 """Longer texts are refused unread [characters]."""
+
+ParseCrs: TypeAlias = Callable[[str], Crs]
+"""From a text to the CRS it names; ``parse_crs``, or one that knows the definitions of administrators."""
 
 _URL = re.compile(
     r"https?://[^/?#]+(?:/[^?#]*?)?/def/(crs-compound|crs)((?:/[^?#]*)?)(?:\?([^#]*))?", re.IGNORECASE | re.DOTALL
@@ -162,17 +174,26 @@ def _from_url(path: str, query: str, text: str, definitions: Definitions) -> Crs
 
 
 def _compound(query: str, text: str, definitions: Definitions) -> Crs:
-    """The CRS of ``1=..&2=..``; what lies between two numbered keys belongs to the first of them."""
+    """The CRS of ``1=..&2=..``."""
+    return compound_crs([_parsed(component, definitions) for component in split_numbered(query, text)])
+
+
+def split_numbered(query: str, text: str) -> tuple[str, ...]:
+    """The values of ``1=..&2=..`` by number; what lies between two numbered keys belongs to the first of them.
+
+    Raises
+    ------
+    CrsUnknown
+        When there is none, one is there twice, or something stands before the first.
+    """
     pieces = _NUMBERED.split(query)
     numbers = [int(number) for number in pieces[1::2]]
     if pieces[0] or not numbers or len(set(numbers)) != len(numbers):
         raise CrsUnknown(
-            f"'{text}' is no compound; accepted: .../def/crs-compound?1=URL&2=URL (percent-encode components that are "
-            "compounds themselves)",
+            f"'{text}' does not list CRSs; accepted: ?1=URL&2=URL (percent-encode those that are compounds themselves)",
             locator=text,
         )
-    ordered = sorted(zip(numbers, pieces[2::2], strict=True))
-    return compound_crs([_parsed(unquote(component).strip(), definitions) for _, component in ordered])
+    return tuple(unquote(value).strip() for _, value in sorted(zip(numbers, pieces[2::2], strict=True)))
 
 
 def _resolved(authority: str, version: str, code: str, query: str, text: str, definitions: Definitions) -> Crs:
@@ -220,14 +241,14 @@ def _coded(authority: str, code: str, parameters: dict[str, str], text: str) -> 
         name = next(iter(parameters))
         raise CrsUnknown(f"'{text}' has no parameter '{name}'; accepted: axis-label", locator=name)
     if authority == "EPSG" and not (code.isascii() and code.isdecimal()):
-        raise CrsUnknown(f"EPSG code '{code}' of '{text}' is not a number", locator=text)
+        raise NoSuchDefinition(f"EPSG code '{code}' of '{text}' is not a number", locator=text)
     try:
         if authority == "OGC":
             code = code[:3].upper() + code[3:].lower()
         return registered_crs(authority, str(int(code)) if authority == "EPSG" else code)
     except CrsUnknown as error:
         known = f"; OGC has {', '.join(OGC_CODES)}" if authority == "OGC" else ""
-        raise CrsUnknown(
+        raise NoSuchDefinition(
             f"no CRS '{text}': PROJ's database has no {authority} code {code}{known}", locator=text
         ) from error
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from eoxserver.core.crs.identity import ROOT, Crs, CrsAxis, TimeScale, rename_axes
-from eoxserver.core.errors import CrsUnknown, InvalidTime
+from eoxserver.core.errors import CrsUnknown, InvalidTime, NoSuchDefinition
 from eoxserver.core.roles import Role
 from eoxserver.core.util.timetools import isotime, parse_iso8601
 
@@ -102,7 +102,7 @@ def index_crs(dimension: int) -> Crs:
         When the dimension is not between 1 and 32.
     """
     if not 1 <= dimension <= _MOST_INDEX_AXES:
-        raise CrsUnknown(f"no CRS Index{dimension}D; accepted: Index1D to Index{_MOST_INDEX_AXES}D")
+        raise NoSuchDefinition(f"no CRS Index{dimension}D; accepted: Index1D to Index{_MOST_INDEX_AXES}D")
     labels = tuple(_INDEX_LABELS[n] if n < len(_INDEX_LABELS) else f"i{n}" for n in range(dimension))
     uri = f"{ROOT}crs/OGC/0/Index{dimension}D"
     return Crs(

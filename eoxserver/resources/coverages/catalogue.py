@@ -7,11 +7,9 @@ version and then kept; which version holds is asked of the database in each call
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError, connection
@@ -22,7 +20,7 @@ from eoxserver.backends.access import Access
 from eoxserver.backends.readers.base import Reader
 from eoxserver.conf.schema import Settings
 from eoxserver.core.coverage import Coverage
-from eoxserver.core.errors import CatalogueUnavailable, NoSuchCoverage, suggest
+from eoxserver.core.errors import NoSuchCoverage, suggest
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.geometries import Box
@@ -35,10 +33,9 @@ from eoxserver.resources.coverages.summaries import (
     coverage_summaries,
 )
 from eoxserver.resources.coverages.versioning import catalogue_version
+from eoxserver.resources.database import reading, storable
 
 __all__ = ["Catalogue", "CollectionSummary", "CoverageSummary"]
-
-log = logging.getLogger(__name__)
 
 KEPT_COVERAGES = 2048
 """Coverages kept in memory."""
@@ -84,7 +81,7 @@ class Catalogue:
             if connection.in_atomic_block:
                 raise
             connection.close()
-        with _database():
+        with reading():
             return catalogue_version()
 
     def coverage(self, identifier: str) -> Coverage:
@@ -104,9 +101,9 @@ class Catalogue:
         version = self.version()
         found = self._kept.get(version, identifiers)
         missing = [one for one in dict.fromkeys(identifiers) if one not in found]
-        with _database():
+        with reading():
             for start in range(0, len(missing), _BATCH):
-                loaded = self._loader.load([_storable(one) for one in missing[start : start + _BATCH]])
+                loaded = self._loader.load([storable(one) for one in missing[start : start + _BATCH]])
                 self._kept.put(version, loaded)
                 found.update(loaded)
             for identifier in missing:
@@ -118,17 +115,17 @@ class Catalogue:
 
     def exists(self, identifier: str) -> bool:
         """Whether there is a coverage of this identifier."""
-        with _database():
-            return models.Coverage.objects.filter(identifier=_storable(identifier)).exists()
+        with reading():
+            return models.Coverage.objects.filter(identifier=storable(identifier)).exists()
 
     def visible(self, identifier: str) -> bool:
         """Whether a coverage or collection of this identifier is listed in capabilities."""
-        with _database():
-            return models.EOObject.objects.filter(identifier=_storable(identifier), visible=True).exists()
+        with reading():
+            return models.EOObject.objects.filter(identifier=storable(identifier), visible=True).exists()
 
     def summaries(self) -> Iterator[CoverageSummary]:
         """The visible coverages, by identifier: one query, in little memory however many there are."""
-        with _database():
+        with reading():
             yield from coverage_summaries(models.Coverage.objects.filter(visible=True))
 
     def search(
@@ -142,7 +139,7 @@ class Catalogue:
             When the box is none, or the span ends before it begins.
         """
         found = models.Coverage.objects.filter(visible=True)
-        with _database():
+        with reading():
             yield from coverage_summaries(found.search(bbox, begin, end, closed=self._closed_intervals))
 
     def page(self, text: str = "", offset: int = 0, limit: int = 20) -> tuple[int, tuple[CoverageSummary, ...]]:
@@ -155,21 +152,21 @@ class Catalogue:
         """
         found = models.Coverage.objects.filter(visible=True)
         if text:
-            part = _storable(text)
+            part = storable(text)
             found = found.filter(Q(identifier__icontains=part) | Q(title__icontains=part))
-        with _database():
+        with reading():
             keys = list(found.order_by("identifier").values_list("pk", flat=True)[offset : offset + limit])
             return found.count(), tuple(coverage_summaries(models.Coverage.objects.filter(pk__in=keys)))
 
     def collections(self) -> Iterator[CollectionSummary]:
         """The visible collections, by identifier."""
-        with _database():
+        with reading():
             yield from collection_summaries(models.Collection.objects.filter(visible=True))
 
     def collection(self, identifier: str) -> CollectionSummary | None:
         """The collection of an identifier, visible or not; None when there is none."""
-        with _database():
-            found = models.Collection.objects.filter(identifier=_storable(identifier))
+        with reading():
+            found = models.Collection.objects.filter(identifier=storable(identifier))
             return next(collection_summaries(found), None)
 
     def collection_members(
@@ -198,7 +195,7 @@ class Catalogue:
         ValueError
             When the box is none, or the span ends before it begins.
         """
-        with _database():
+        with reading():
             found = _members(identifier).search(bbox, begin, end, closed=self._closed_intervals)
             newest = found.order_by(Coalesce(F("begin_time"), F("end_time")).desc(nulls_last=True), "-identifier")
             names = list(newest.values_list("identifier", flat=True)[:limit])
@@ -209,7 +206,7 @@ class Catalogue:
 
         Answers no more than ``limit``. Raises NoSuchCoverage when there is no such collection.
         """
-        with _database():
+        with reading():
             times = _members(identifier).exclude(begin_time=None).order_by("begin_time")
             found = times.values_list("begin_time", flat=True).distinct()[:limit]
             return tuple(begin for begin in found if begin is not None)
@@ -226,12 +223,12 @@ class Catalogue:
         """
         found = models.Coverage.objects.filter(visible=True)
         names = found.values_list("identifier", flat=True)
-        with _database():
+        with reading():
             near = set(names.order_by("identifier")[: 2 * _NEIGHBOURS + 1])
             counted = "in all"
             if len(near) > 2 * _NEIGHBOURS:
                 near, counted = set(), "looked at"
-                start = _storable(identifier)
+                start = storable(identifier)
                 for text in {start, start.upper(), start.lower()}:
                     near.update(names.filter(identifier__gte=text).order_by("identifier")[:_NEIGHBOURS])
                     near.update(names.filter(identifier__lt=text).order_by("-identifier")[:_NEIGHBOURS])
@@ -277,26 +274,9 @@ class _Kept:
                 self._coverages.popitem(last=False)
 
 
-@contextmanager
-def _database() -> Iterator[None]:
-    """Turn what goes wrong with the database into CatalogueUnavailable; the log has the details."""
-    try:
-        yield
-    except (DatabaseError, InterfaceError) as error:
-        log.exception("the catalogue cannot be read")
-        if not connection.in_atomic_block:
-            connection.close()
-        raise CatalogueUnavailable("the catalogue cannot be read; the log of the server has the details") from error
-
-
-def _storable(text: str) -> str:
-    """A text as databases can compare it: PostgreSQL knows no NUL, and what stands for it is in no identifier."""
-    return text.replace("\0", "\ufffd")
-
-
 def _members(identifier: str) -> models.EOObjectQuerySet[models.Coverage]:
     """The coverages in a collection and in those within it; raises NoSuchCoverage when there is no such collection."""
-    named = models.Collection.objects.filter(identifier=_storable(identifier))
+    named = models.Collection.objects.filter(identifier=storable(identifier))
     key = named.values_list("pk", flat=True).first()
     if key is None:
         raise NoSuchCoverage(f"no collection '{identifier}'", locator=identifier)

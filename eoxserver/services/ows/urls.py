@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from eoxserver.conf.schema import Settings
 
-__all__ = ["kvp_url", "public_url"]
+__all__ = ["kvp_url", "public_url", "sibling_url"]
 
 
 def public_url(settings: Settings, request_url: str) -> str:
@@ -17,6 +17,20 @@ def public_url(settings: Settings, request_url: str) -> str:
         What the request was sent to, as the server saw it; used where ``http_service_url`` is not set.
     """
     return settings.owscommon.http_service_url or request_url
+
+
+def sibling_url(settings: Settings, request_url: str, path: str) -> str:
+    """The URL of another endpoint as clients reach it, without query.
+
+    Parameters
+    ----------
+    request_url : str
+        What the request was sent to; used unless the configured URL of the OGC endpoint ends in ``/ows``.
+    path : str
+        What stands in the place of ``/ows``.
+    """
+    configured = settings.owscommon.http_service_url or ""
+    return f"{configured.removesuffix('/ows')}{path}" if configured.endswith("/ows") else request_url
 
 
 def kvp_url(url: str) -> str:

@@ -117,7 +117,7 @@ class WebMapService:
     # -- GetMap ---------------------------------------------------------------------------------
 
     def _get_map(self, version: MapVersion, request: Request) -> Response:
-        asked = version.decode_get_map(request.params, self._media_types, *self._limits)
+        asked = version.decode_get_map(request.params, self._media_types, *self._limits, parse=self._context.crss.parse)
         catalogue_version, key = self._context.catalogue.version(), (asked, request.actor)
         found = None if asked.explain else self._cache.get(catalogue_version, key)
         if found is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from eoxserver.core.crs import ParseCrs
 from eoxserver.services.ows.exceptions import Report
 from eoxserver.services.ows.kvp import Params
 from eoxserver.services.ows.versions import Version
@@ -19,7 +20,9 @@ __all__ = ["DecodeErrorForm", "DecodeGetMap", "MapVersion"]
 class DecodeGetMap(Protocol):
     """Reads GetMap requests."""
 
-    def __call__(self, params: Params, media_types: Sequence[str], max_width: int, max_height: int) -> MapRequest:
+    def __call__(
+        self, params: Params, media_types: Sequence[str], max_width: int, max_height: int, parse: ParseCrs
+    ) -> MapRequest:
         """Answer the request, or raise what is wrong with it."""
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, ClassVar, cast
 
 import pytest
@@ -16,7 +17,7 @@ from eoxserver.backends.encoders.base import Encoder, Workspace
 from eoxserver.conf.formats import load_formats
 from eoxserver.conf.schema import Settings
 from eoxserver.core.coverage import CellBox, Coverage
-from eoxserver.core.crs import wgs84_bounds
+from eoxserver.core.crs import parse_crs, wgs84_bounds
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import EOxServerError, InvalidParameterValue, NoSuchCoverage, UnsupportedCombination, suggest
 from eoxserver.plugins.manager import Plugins
@@ -32,6 +33,7 @@ from tests.services.wcs.v20.coverages import all_coverages
 
 if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue
+    from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 DRIVERS = dict.fromkeys(("GTiff", "COG", "netCDF", "PNG", "JPEG"), "rw") | {"HFA": "rw", "GRIB": "r"}
 
@@ -167,6 +169,7 @@ def make_client(
         cast("Catalogue", catalogue),
         FormatRegistry(settings, load_formats(), DRIVERS),
         engine,
+        cast("CrsCatalogue", SimpleNamespace(parse=parse_crs)),
     )
     return Client(context, WebCoverageService(context))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
@@ -21,7 +22,7 @@ from eoxserver.backends.encoders.base import Workspace
 from eoxserver.conf.formats import load_formats
 from eoxserver.conf.schema import Settings
 from eoxserver.core.coverage import Coverage
-from eoxserver.core.crs import wgs84_bounds
+from eoxserver.core.crs import parse_crs, wgs84_bounds
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import NoSuchCoverage, suggest
 from eoxserver.plugins.manager import Plugins
@@ -40,6 +41,7 @@ from tests.services.wms.encoder import ValuesEncoder
 
 if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue
+    from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 DRIVERS = dict.fromkeys(("GTiff", "PNG", "JPEG"), "rw")
 GET_MAP = (
@@ -218,6 +220,7 @@ def make_client(
         cast("Catalogue", catalogue),
         FormatRegistry(settings, load_formats(), DRIVERS),
         engine,
+        cast("CrsCatalogue", SimpleNamespace(parse=parse_crs)),
     )
     return Client(context, catalogue)
 

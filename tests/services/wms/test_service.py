@@ -44,7 +44,7 @@ ERRORS: list[tuple[dict[str, str | None], str, int, str, str]] = [
     ({"crs": None}, "MissingParameterValue", 400, "crs", "crs"),
     ({"crs": "EPSG:99999"}, "InvalidCRS", 400, "crs", "99999"),
     ({"crs": "EPSG:32633"}, "InvalidCRS", 400, "crs", "EPSG:4326"),
-    ({"crs": "AUTO2:42001,1,9,53"}, "InvalidCRS", 400, "crs", "AUTO2"),
+    ({"crs": "AUTO2:42001,1,9,53"}, "InvalidCRS", 400, "crs", "AUTO"),
     ({"layers": "scenes", "crs": "EPSG:32633"}, "InvalidCRS", 400, "crs", "EPSG:3857"),
     ({"bbox": None}, "MissingParameterValue", 400, "bbox", "bbox"),
     ({"bbox": "0,0,four,6"}, "InvalidParameterValue", 400, "bbox", "yMax 'four'"),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from eoxserver.conf.schema import Settings
-from eoxserver.core.crs import Crs, parse_crs
+from eoxserver.core.crs import Crs, ParseCrs, parse_crs
 from eoxserver.core.errors import (
     CrsUnknown,
     EmptyCoverageIdList,
@@ -95,8 +95,8 @@ def decode_describe_coverage(params: Params) -> DescribeCoverage:
     return DescribeCoverage(identifiers)
 
 
-def decode_get_coverage(params: Params) -> GetCoverage:
-    """A GetCoverage request.
+def decode_get_coverage(params: Params, parse: ParseCrs = parse_crs) -> GetCoverage:
+    """A GetCoverage request; ``parse`` reads its CRSs.
 
     Raises
     ------
@@ -115,12 +115,12 @@ def decode_get_coverage(params: Params) -> GetCoverage:
     method = _optional(params, "interpolation")
     return GetCoverage(
         coverage_id=params.require("coverageId").strip(),
-        subsets=tuple(grammar.subset(text) for text in subsets),
+        subsets=tuple(grammar.subset(text, parse) for text in subsets),
         range_items=_range_items(params),
         scaling=_scaling(params),
         interpolation=Interpolation.NEAREST if method is None else grammar.interpolation(method),
-        subsetting_crs=_subsetting_crs(params),
-        output_crs=_crs(_optional(params, "outputCrs"), "outputCrs", OutputCrsNotSupported),
+        subsetting_crs=_subsetting_crs(params, parse),
+        output_crs=_crs(_optional(params, "outputCrs"), "outputCrs", OutputCrsNotSupported, parse),
         format=_optional(params, "format"),
         multipart=media_type is not None,
         encoding={key: params.require(key).strip() for key in params if key.startswith(ENCODING_PREFIXES)},
@@ -152,17 +152,17 @@ def _scaling(params: Params) -> Scaling | None:
     return _SCALES[given[0]](params.require(given[0]))
 
 
-def _subsetting_crs(params: Params) -> Crs | None:
+def _subsetting_crs(params: Params, parse: ParseCrs) -> Crs | None:
     if "subsettingCrs" in params and "subsetCrs" in params:
         raise InvalidRequest("subsettingCrs and subsetCrs are one parameter; give one of them", locator="subsetCrs")
     key = "subsetCrs" if "subsetCrs" in params else "subsettingCrs"
-    return _crs(_optional(params, key), key, SubsettingCrsNotSupported)
+    return _crs(_optional(params, key), key, SubsettingCrsNotSupported, parse)
 
 
-def _crs(text: str | None, key: str, error: type[EOxServerError]) -> Crs | None:
+def _crs(text: str | None, key: str, error: type[EOxServerError], parse: ParseCrs) -> Crs | None:
     if text is None:
         return None
     try:
-        return parse_crs(text)
+        return parse(text)
     except CrsUnknown as unknown:
         raise error(f"{key}: {unknown.message}", locator=key) from unknown

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from eoxserver.core.coordinates import parse_number
-from eoxserver.core.crs import Crs, parse_crs
+from eoxserver.core.crs import Crs, ParseCrs, parse_crs
 from eoxserver.core.errors import (
     CrsUnknown,
     InterpolationNotSupported,
@@ -49,7 +49,7 @@ _METHODS = {method.value: method for method in Interpolation} | {
 _METHOD_URL = re.compile(r"https?://[^/]+/def/interpolation/OGC/[0-9.]+/(?P<name>[^/]+)", re.IGNORECASE)
 
 
-def subset(text: str) -> Subset:
+def subset(text: str, parse: ParseCrs = parse_crs) -> Subset:
     """One subset: a trim for two bounds, a slice for one.
 
     >>> subset('Lat(-9.2:*)'), subset('ansi("2008-01-02")').point
@@ -69,7 +69,7 @@ def subset(text: str) -> Subset:
             locator="subset",
         )
     axis, bounds = match["axis"], match["bounds"]
-    crs = _crs(match["crs"])
+    crs = _crs(match["crs"], parse)
     point = _POINT.fullmatch(bounds)
     if point is not None:
         value = _bound(point[1], axis, text)
@@ -180,11 +180,11 @@ def _bound(text: str, axis: str, whole: str) -> str | None:
     return value
 
 
-def _crs(text: str | None) -> Crs | None:
+def _crs(text: str | None, parse: ParseCrs) -> Crs | None:
     if text is None:
         return None
     try:
-        return parse_crs(text)
+        return parse(text)
     except CrsUnknown as error:
         raise SubsettingCrsNotSupported(error.message, locator="subset") from error
 

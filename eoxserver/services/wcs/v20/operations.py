@@ -41,7 +41,7 @@ DESCRIBE_COVERAGE: Operation[DescribeCoverage] = Operation(
     "DescribeCoverage", {KVP: lambda _, request: decode_describe_coverage(request.params)}, describe
 )
 GET_COVERAGE: Operation[GetCoverage] = Operation(
-    "GetCoverage", {KVP: lambda _, request: decode_get_coverage(request.params)}, deliver
+    "GetCoverage", {KVP: lambda context, request: decode_get_coverage(request.params, context.crss.parse)}, deliver
 )
 
 OPERATIONS: Sequence[Operation[Any]] = (GET_CAPABILITIES, DESCRIBE_COVERAGE, GET_COVERAGE)

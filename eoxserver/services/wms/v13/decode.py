@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from eoxserver.core.coordinates import number_text, parse_number
-from eoxserver.core.crs import Crs, parse_crs
+from eoxserver.core.crs import Crs, ParseCrs, parse_crs
 from eoxserver.core.errors import (
     CrsNotSupported,
     CrsUnknown,
@@ -47,7 +47,9 @@ _BOUNDS = ("xMin", "yMin", "xMax", "yMax")
 _COLOUR = re.compile(r"(?:0[xX]|#)([0-9A-Fa-f]{6})")
 
 
-def decode_get_map(params: Params, media_types: Sequence[str], max_width: int, max_height: int) -> MapRequest:
+def decode_get_map(
+    params: Params, media_types: Sequence[str], max_width: int, max_height: int, parse: ParseCrs = parse_crs
+) -> MapRequest:
     """Read a GetMap request.
 
     Parameters
@@ -56,6 +58,8 @@ def decode_get_map(params: Params, media_types: Sequence[str], max_width: int, m
         MIME types that are offered.
     max_width, max_height : int
         Greatest image [pixels].
+    parse : callable
+        Reads the CRS.
 
     Raises
     ------
@@ -66,7 +70,7 @@ def decode_get_map(params: Params, media_types: Sequence[str], max_width: int, m
     _check_exceptions(params)
     layers = _layers(params)
     styles = _styles(params, layers)
-    crs = _crs(params)
+    crs = _crs(params, parse)
     return MapRequest(
         layers=layers,
         styles=styles,
@@ -134,12 +138,12 @@ def _styles(params: Params, layers: Sequence[str]) -> tuple[str, ...]:
     return styles
 
 
-def _crs(params: Params) -> Crs:
+def _crs(params: Params, parse: ParseCrs) -> Crs:
     if "crs" not in params and "srs" in params:
         raise MissingParameterValue("parameter 'crs' is missing; WMS 1.3.0 calls it so, not 'srs'", locator="crs")
     text = params.require("crs").strip()
     try:
-        crs = parse_crs(text)
+        crs = parse(text)
     except CrsUnknown as error:
         raise CrsUnknown(f"crs: {error.message}", locator="crs") from error
     if not crs.is_horizontal:
