@@ -89,7 +89,9 @@ def assemble_app(instance: Instance) -> WSGIApplication:
         instance.crss,
     )
     services = {key: instance.plugins.services[key](context) for key in instance.plugins.services}
-    dispatcher = Dispatcher(context, services, Users().authenticate, _fingerprint(instance))
+    dispatcher = Dispatcher(
+        context, services, Users().authenticate, _fingerprint(instance), cache=instance.access.cache
+    )
     return mounted(dispatcher, {"/admin": MountedStaticFiles(get_wsgi_application())})
 
 
