@@ -75,8 +75,6 @@ class Dispatcher:
         Changes whenever answers may change for another reason than the catalogue: release, settings.
     cache : CacheMeter, optional
         The local copies of remote files, which come in the metrics.
-    cache : CacheMeter, optional
-        The local copies of remote files, which come in the metrics.
     """
 
     def __init__(
