@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from eoxserver.backends.credentials import shown_url
+from eoxserver.backends.locations import location_of, shown_address
 from eoxserver.backends.models import DataItem, Package, Storage
+from eoxserver.core.errors import DataUnavailable
 from eoxserver.resources.coverages.models import (
     DatasetSeries,
     EOObject,
@@ -30,9 +33,10 @@ if TYPE_CHECKING:
     DataItemAdminBase = admin.ModelAdmin[DataItem]
     EOObjectAdminBase = admin.ModelAdmin[EOObject]
     PackageAdminBase = admin.ModelAdmin[Package]
+    StorageAdminBase = admin.ModelAdmin[Storage]
 else:
     # Django's classes take type parameters for the type checker only.
-    DataItemAdminBase = EOObjectAdminBase = PackageAdminBase = admin.ModelAdmin
+    DataItemAdminBase = EOObjectAdminBase = PackageAdminBase = StorageAdminBase = admin.ModelAdmin
 
 
 class EOObjectAdmin(EOObjectAdminBase):
@@ -68,20 +72,54 @@ class EOObjectAdmin(EOObjectAdminBase):
 class DataItemAdmin(DataItemAdminBase):
     """Data items: a searchable list; what they belong to is named by key, not chosen from all there is."""
 
-    list_display = ("location", "dataset", "semantic", "format")
-    list_select_related = ("dataset",)
+    list_display = ("where", "dataset", "semantic", "format")
+    list_select_related = ("dataset", "storage", "package__storage", "package__package__storage")
     search_fields = ("location", "dataset__identifier")
     raw_id_fields = ("dataset", "package", "storage")
+    readonly_fields = ("where",)
     show_full_result_count = False
+
+    @admin.display(description="where it is")
+    def where(self, item: DataItem) -> str:
+        """Storage, packages and location."""
+        return _where(item)
 
 
 class PackageAdmin(PackageAdminBase):
     """Packages: as data items."""
 
-    list_display = ("location", "format")
+    list_display = ("where", "format")
+    list_select_related = ("storage", "package__storage")
     search_fields = ("location",)
     raw_id_fields = ("package", "storage")
+    readonly_fields = ("where",)
     show_full_result_count = False
+
+    @admin.display(description="where it is")
+    def where(self, package: Package) -> str:
+        """Storage, packages and location."""
+        return _where(package)
+
+
+class StorageAdmin(StorageAdminBase):
+    """Storages: where they are, and where their credentials are found, never what these are."""
+
+    list_display = ("name", "storage_type", "shown", "credentials")
+    list_filter = ("storage_type",)
+    search_fields = ("name", "url")
+
+    @admin.display(description="URL")
+    def shown(self, storage: Storage) -> str:
+        """Its URL, without what may be a secret."""
+        return shown_url(storage.url)
+
+
+def _where(item: DataItem | Package) -> str:
+    """The whole way to a file."""
+    try:
+        return shown_address(location_of(item))
+    except DataUnavailable as error:
+        return error.message
 
 
 def register_models(site: admin.AdminSite) -> None:
@@ -90,7 +128,7 @@ def register_models(site: admin.AdminSite) -> None:
         if not site.is_registered(model):
             site.register(model, EOObjectAdmin)
     if not site.is_registered(Storage):
-        site.register(Storage)
+        site.register(Storage, StorageAdmin)
     if not site.is_registered(Package):
         site.register(Package, PackageAdmin)
     if not site.is_registered(DataItem):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from eoxserver.backends.credentials import shown_url
 from eoxserver.backends.semantics import band_range, check_semantic
 
 __all__ = ["CREDENTIALS_HINT", "DataItem", "Package", "Storage"]
@@ -45,7 +46,7 @@ class Storage(models.Model):
         verbose_name = "storage"
 
     def __str__(self) -> str:
-        return self.name or self.url
+        return self.name or shown_url(self.url)
 
     @property
     def key(self) -> str:
@@ -87,7 +88,7 @@ class _Located(models.Model):
         abstract = True
 
     def __str__(self) -> str:
-        return self.location
+        return shown_url(self.location)
 
     def clean(self) -> None:
         """Refuse a relative location that is relative to nothing; raises ValidationError."""

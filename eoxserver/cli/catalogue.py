@@ -24,10 +24,11 @@ COLUMNS = ("identifier", "kind", "begin", "end", "west", "south", "east", "north
 @click.command("list")
 @instance_option
 @click.option("--collection", metavar="ID", help="Only the members of this collection.")
+@click.option("--where", is_flag=True, help="Say where the data is, in a form that commands take.")
 @json_option
-def list_command(directory: Path | None, collection: str | None, as_json: bool) -> None:
+def list_command(directory: Path | None, collection: str | None, where: bool, as_json: bool) -> None:
     """List what is in the catalogue: coverages and collections."""
-    rows = [asdict(row) for row in opened(directory).registrar().rows(collection=collection)]
+    rows = [asdict(row) for row in opened(directory).registrar().rows(collection=collection, where=where)]
     _print_rows(rows, as_json)
 
 
@@ -35,13 +36,15 @@ def _print_rows(rows: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    print_table(COLUMNS, (_cells(row) for row in rows))
+    where = any(row["where"] is not None for row in rows)
+    print_table((*COLUMNS, "where") if where else COLUMNS, (_cells(row) for row in rows))
     note(f"{len(rows)} in all")
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:
     box = [number_text(round(bound, 4)) for bound in row["bbox"]] if row["bbox"] else [""] * 4
-    return [row["identifier"], row["kind"], row["begin_time"] or "", row["end_time"] or "", *box]
+    where = [] if row["where"] is None else [", ".join(row["where"])]
+    return [row["identifier"], row["kind"], row["begin_time"] or "", row["end_time"] or "", *box, *where]
 
 
 @click.command()

@@ -10,8 +10,10 @@ from django.contrib import admin
 from lxml import html
 from werkzeug.test import Client, TestResponse
 
+from eoxserver.backends.models import DataItem, Package, Storage
 from eoxserver.resources.coverages.models import RectifiedDataset
 from tests.applications import Application
+from tests.resources.coverages.samples import rectified
 
 LOGIN = "/admin/login/?next=/admin/"
 LISTS = (
@@ -118,6 +120,22 @@ def test_lists_show_what_is_registered(client: Client) -> None:
     assert "scene.tif" in client.get("/admin/backends/dataitem/").text
     assert "scene.tif" in client.get("/admin/backends/dataitem/?q=scene").text
     assert "scene.tif" not in client.get("/admin/backends/dataitem/?q=another").text
+
+
+def test_where_data_is_is_shown_without_secrets(app: Application, client: Client) -> None:
+    storage = Storage.objects.create(name="eo", url="https://eo.example/", storage_type="https", credentials="env:EO")
+    package = Package.objects.create(location="a.zip", format="ZIP", storage=storage)
+    Package.objects.create(location="https://eo.example/b.zip?signature=s3cr3t", format="ZIP")
+    inner = Package.objects.create(location="b.tar", format="TAR", package=package)
+    dataset = rectified("a")
+    item = DataItem.objects.create(dataset=dataset, location="c.tif", package=inner, semantic="bands")
+    pages = [client.get(f"/admin/backends/{kind}/").text for kind in ("storage", "package", "dataitem")]
+    assert "env:EO" in pages[0]
+    assert "https://eo.example/b.zip" in pages[1] and "a.zip//b.tar" in pages[1]
+    assert "a.zip//b.tar//c.tif" in pages[2]
+    assert not any("s3cr3t" in page for page in pages)
+    assert "a.zip//b.tar//c.tif" in client.get(f"/admin/backends/dataitem/{item.pk}/change/").text
+    assert client.get("/admin/backends/dataitem/add/").status_code == 200
 
 
 def test_coverages_are_registered_and_not_typed_in(client: Client) -> None:

@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
+from eoxserver.backends.credentials import shown_url
+from eoxserver.backends.models import DataItem
 from eoxserver.core.coordinates import coordinate_text, number_text
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import EOxServerError
+from eoxserver.core.errors import DataUnavailable, EOxServerError
 from eoxserver.core.fields import Field
 from eoxserver.core.util.timetools import isotime
 from eoxserver.resources.coverages import models
+from eoxserver.resources.coverages.registration.places import Place
+from eoxserver.resources.coverages.registration.storing import CHAIN, storage_of
 
 __all__ = ["Row", "describe", "rows"]
 
@@ -32,30 +37,56 @@ class Row:
     end_time: str | None
     bbox: tuple[float, float, float, float] | None
     """West, south, east, north [degrees]; an east beyond 180 means that the date line lies between."""
+    where: tuple[str, ...] | None = None
+    """Where the data items with its cells are, as commands take it; None where nobody asked for that."""
 
 
-def rows(kind: type[models.EOObject] = models.EOObject, collection: str | None = None) -> Iterator[Row]:
+def rows(
+    kind: type[models.EOObject] = models.EOObject, collection: str | None = None, where: bool = False
+) -> Iterator[Row]:
     """Objects in the order of their identifiers, streamed.
 
     Parameters
     ----------
     collection : str, optional
         Identifier of the collection whose members are wanted.
+    where : bool
+        Whether to say where their data is, which takes a query for each thousand of them.
     """
     found = kind.objects.order_by("identifier")
     if collection is not None:
         found = found.filter(collections__identifier=collection)
     names = ("identifier", "real_type", "title", "begin_time", "end_time", "west", "south", "east", "north")
-    for identifier, real_type, title, begin, end, *box in found.values_list(*names).iterator(chunk_size=CHUNK):
-        west, south, east, north = box
-        yield Row(
-            identifier,
-            _kind(real_type),
-            title,
-            _time(begin),
-            _time(end),
-            None if west is None else (west, south, east, north),
-        )
+    values = found.values_list(*names).iterator(chunk_size=CHUNK)
+    while batch := list(islice(values, CHUNK)):
+        places = _places([row[0] for row in batch]) if where else None
+        for identifier, real_type, title, begin, end, *box in batch:
+            west, south, east, north = box
+            yield Row(
+                identifier,
+                _kind(real_type),
+                title,
+                _time(begin),
+                _time(end),
+                None if west is None else (west, south, east, north),
+                None if places is None else tuple(places.get(identifier, ())),
+            )
+
+
+def _places(identifiers: Sequence[str]) -> dict[str, list[str]]:
+    """Where the cells of coverages lie."""
+    items = DataItem.objects.filter(dataset__identifier__in=identifiers, semantic__startswith="bands")
+    found: dict[str, list[str]] = {}
+    for item in items.select_related("dataset", *CHAIN):
+        found.setdefault(item.dataset.identifier, []).append(_where(item))
+    return found
+
+
+def _where(item: DataItem) -> str:
+    try:
+        return str(Place.of_item(item))
+    except DataUnavailable as error:
+        return error.message
 
 
 def describe(found: models.EOObject) -> dict[str, Any]:
@@ -88,20 +119,10 @@ def _box(found: models.EOObject) -> list[float] | None:
 
 
 def _coverage(coverage: models.Coverage) -> dict[str, Any]:
-    items = coverage.data_items.select_related("storage", "package")
+    items = coverage.data_items.select_related(*CHAIN)
     found: dict[str, Any] = {
         "fields": [_field(field) for field in coverage.range_type.fields],
-        "data_items": [
-            {
-                "semantic": item.semantic,
-                "location": item.location,
-                "storage": str(item.storage) if item.storage else None,
-                "package": str(item.package) if item.package else None,
-                "driver": item.gdal_driver_name,
-                "format": item.format,
-            }
-            for item in items
-        ],
+        "data_items": [_item(item) for item in items],
     }
     try:
         domain = coverage.domain
@@ -111,6 +132,26 @@ def _coverage(coverage: models.Coverage) -> dict[str, Any]:
     if isinstance(coverage, models.ReferenceableDataset) and coverage.tie_points is not None:
         found["tie_points"] = {"crs": coverage.tie_points.crs.uri, "count": len(coverage.tie_points.x)}
     return {"crs": crs.uri if crs else None, "axes": _axes(domain)} | found
+
+
+def _item(item: DataItem) -> dict[str, Any]:
+    """A data item: its location as it is stored, what it lies in, and where that is altogether; without secrets."""
+    told = {"semantic": item.semantic, "driver": item.gdal_driver_name, "format": item.format}
+    try:
+        place = Place.of_item(item)
+    except EOxServerError as error:
+        return told | {"location": item.location, "problem": error.message}
+    storage = storage_of(item)
+    packages = [f"{package.format} {shown_url(package.path)}" for package in place.location.packages]
+    return {
+        "semantic": item.semantic,
+        "location": place.shown_location,
+        "storage": None if storage is None else str(storage),
+        "package": " -> ".join(packages) or None,
+        "address": None if storage is None and not packages else str(place),
+        "driver": item.gdal_driver_name,
+        "format": item.format,
+    }
 
 
 def _axes(domain: Domain) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from eoxserver.resources.coverages.registration.archives import Archives, conten
 from eoxserver.resources.coverages.registration.finding import STORAGE, Finder
 from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.storages import SHOWN_FILES, Tested
-from eoxserver.resources.coverages.registration.storing import CHAIN, package_row
+from eoxserver.resources.coverages.registration.storing import CHAIN, package_row, storage_of
 from eoxserver.resources.coverages.registration.usage import usage_text
 
 __all__ = ["PackageRow", "Packages"]
@@ -122,11 +122,7 @@ class Packages:
         counted = Package.objects.select_related(*CHAIN).annotate(
             items=Count("dataitems", distinct=True), inside=Count("packages", distinct=True)
         )
-        found = [
-            PackageRow(str(Place.of_item(one)), one.format.upper(), _storage(one), one.items, one.inside)
-            for one in counted
-        ]
-        yield from sorted(found, key=lambda row: row.location)
+        yield from sorted((_row(one, one.items, one.inside) for one in counted), key=lambda row: row.location)
 
     def test(self, location: str) -> Tested:
         """Find out whether an archive can be read, whether it is in the catalogue or not; raises as ``add``."""
@@ -177,9 +173,7 @@ class Packages:
         return Finder(self._access, ())
 
 
-def _storage(package: Package) -> str | None:
-    place = Place.of_item(package)
-    outermost = package
-    while outermost.storage is None and outermost.package is not None:
-        outermost = outermost.package
-    return str(outermost.storage) if place.storage is not None else None
+def _row(package: Package, items: int, packages: int) -> PackageRow:
+    storage = storage_of(package)
+    name = None if storage is None else str(storage)
+    return PackageRow(str(Place.of_item(package)), package.format.upper(), name, items, packages)

@@ -72,6 +72,14 @@ class Place:
         return address(self.location)
 
     @property
+    def shown_location(self) -> str:
+        """The location in its storage or archive, without what may be a secret."""
+        path = self.location.path
+        if self.location.packages or (self.storage is not None and self.storage.type not in ("http", "https")):
+            return path
+        return str(self) if self.storage is None else path.partition("?")[0]
+
+    @property
     def local(self) -> str | None:
         """What readers open when it is a file of this machine; None for any other place."""
         path = self.location.path

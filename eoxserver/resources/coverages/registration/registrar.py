@@ -129,11 +129,11 @@ class Registrar:
             for identifier in identifiers:
                 self.collections.coverage(identifier).delete()
 
-    def rows(self, collection: str | None = None, collections: bool = False) -> Iterator[Row]:
-        """What is in the catalogue; raises NoSuchCoverage for a collection that does not exist."""
+    def rows(self, collection: str | None = None, collections: bool = False, where: bool = False) -> Iterator[Row]:
+        """What is in the catalogue, and where its data is; raises NoSuchCoverage for a collection that is none."""
         if collection is not None:
             self.collections.get(collection)
-        return rows(models.Collection if collections else models.EOObject, collection)
+        return rows(models.Collection if collections else models.EOObject, collection, where)
 
     def describe(self, identifier: str) -> dict[str, Any]:
         """Everything there is to know of one object, as JSON-able values; raises NoSuchCoverage."""

@@ -13,7 +13,7 @@ from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.proposals import Proposal
 
-__all__ = ["CHAIN", "addresses", "package_row", "store"]
+__all__ = ["CHAIN", "addresses", "package_row", "storage_of", "store"]
 
 CHAIN = ("storage", "package__storage", "package__package__storage")
 """For ``select_related``: where a data item lies, in packages that are not nested more deeply than most."""
@@ -92,6 +92,14 @@ def _storage_row(record: StorageRecord | None) -> Storage | None:
     if storage is None:
         raise RegistrationRefused(f"storage {record.url} is no longer in the catalogue", locator=record.url)
     return storage
+
+
+def storage_of(item: DataItem | Package) -> Storage | None:
+    """The storage of the catalogue that something lies in, through whatever packages."""
+    found = item
+    while found.storage is None and found.package is not None:
+        found = found.package
+    return found.storage
 
 
 def addresses(items: Iterable[DataItem]) -> set[str]:
