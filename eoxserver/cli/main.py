@@ -6,6 +6,7 @@ from __future__ import annotations
 import click
 
 import eoxserver
+from eoxserver.cli.cache import cache
 from eoxserver.cli.catalogue import check, collection, describe, list_command
 from eoxserver.cli.config import config
 from eoxserver.cli.console import Commands
@@ -31,6 +32,6 @@ def main() -> None:
 
 for _command in (
     create_instance, serve, demo, register, deregister, list_command, describe, collection, storage, package, check,
-    plugins, config, manage_command,
+    cache, plugins, config, manage_command,
 ):  # fmt: skip
     main.add_command(_command)
