@@ -3,12 +3,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import rasterio
 from rasterio.env import get_gdal_config
 
-from eoxserver.backends.rasters import GDAL_CACHE_BYTES, open_raster, prepare_gdal
+from eoxserver.backends.connections import RasterPath
+from eoxserver.backends.rasters import (
+    GDAL_CACHE_BYTES,
+    gdal_name,
+    lasting_name,
+    open_raster,
+    prepare_gdal,
+    with_options,
+)
 from eoxserver.core.errors import DataUnavailable
 from tests.backends.rasters import add_overviews, pattern, write
 
@@ -47,3 +57,65 @@ def test_gdals_own_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GDAL_CACHEMAX", "5%")
     prepare_gdal()
     assert get_gdal_config("GDAL_CACHEMAX") == GDAL_CACHE_BYTES, "what the environment asks for is left alone"
+
+
+def test_options_of_a_path_hold_for_its_call_and_nobody_else() -> None:
+    path = RasterPath("/vsicurl/http://host/a", {"GDAL_HTTP_USERPWD": "me:secret", "AWS_SECRET_ACCESS_KEY": "secret"})
+
+    def found() -> tuple[str | None, ...]:
+        return tuple(get_gdal_config(name) for name in path.options)
+
+    during: list[tuple[str | None, ...]] = []
+
+    def call() -> tuple[str | None, ...]:
+        with ThreadPoolExecutor(1) as other:
+            during.append(other.submit(found).result())
+        return found()
+
+    assert with_options(path, call) == ("me:secret", "secret")
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(with_options, path, call).result() == ("me:secret", "secret")
+        assert pool.submit(found).result() == (None, None)
+    assert during == [(None, None)] * 2
+    assert found() == (None, None)
+
+
+def test_options_leave_those_of_the_thread_as_they_were() -> None:
+    path = RasterPath("/vsicurl/http://host/a", {"GDAL_HTTP_USERAGENT": "inner"})
+
+    def nested() -> list[str | None]:
+        with rasterio.Env(GDAL_HTTP_USERAGENT="outer"):
+            return [
+                with_options(path, lambda: get_gdal_config("GDAL_HTTP_USERAGENT")),
+                get_gdal_config("GDAL_HTTP_USERAGENT"),
+            ]
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(nested).result() == ["inner", "outer"]
+
+
+def test_errors_of_a_call_with_options_are_its_callers() -> None:
+    path = RasterPath("/vsicurl/http://host/a", {"GDAL_HTTP_USERAGENT": "me"})
+    with pytest.raises(ZeroDivisionError):
+        with_options(path, lambda: 1 // 0)
+
+
+def test_each_state_of_a_file_on_a_web_server_has_a_name_for_gdal() -> None:
+    path = RasterPath("/vsicurl/http://host/a.tif", validator='"1"')
+    names = {gdal_name(path), gdal_name(path.pinned('"2"')), gdal_name(path.pinned('"2"', attempt=1)), str(path)}
+    assert len(names) == 4
+    assert gdal_name(path.pinned("")) == path
+    member = path.pinned('"3"').with_text("/vsisubfile/7_9,/vsicurl/http://host/a.zip")
+    assert gdal_name(member).startswith(f"{member}#")
+
+
+def test_files_that_keep_their_name_must_be_forgotten() -> None:
+    for text, name in (
+        ("/vsis3/bucket/a,b.tif", "/vsis3/bucket/a,b.tif"),
+        ("/vsisubfile/7_9,/vsis3/bucket/a,b.zip", "/vsis3/bucket/a,b.zip"),
+        ("/vsicurl/http://host/a.tif", ""),
+        ("/vsisubfile/7_9,/vsicurl/http://host/a.zip", ""),
+    ):
+        assert lasting_name(RasterPath(text)) == name
+    assert lasting_name(RasterPath("/vsisubfile/7_9,/data/a.zip", file="/data/a.zip")) == ""
+    assert lasting_name("/data/a.tif") == ""

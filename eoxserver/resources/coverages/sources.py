@@ -20,7 +20,7 @@ from eoxserver.backends.readers.base import Reader
 from eoxserver.backends.readers.connected import ConnectedSource
 from eoxserver.backends.readers.nil import mask_nil
 from eoxserver.core.coverage import CellBox, Cells, Level, Source, state_of
-from eoxserver.core.errors import AccessDenied, ConfigurationError, DataUnavailable, UnknownKey
+from eoxserver.core.errors import AccessDenied, ConfigurationError, DataUnavailable, EOxServerError, UnknownKey
 from eoxserver.core.fields import Field
 
 __all__ = ["LazySource", "Opener"]
@@ -89,7 +89,7 @@ class LazySource:
         """That of the data; empty while it cannot be opened."""
         try:
             return state_of(self._opened())
-        except DataUnavailable:
+        except EOxServerError:
             return ""
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
