@@ -10,12 +10,15 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import pytest
+import rasterio
 
 from eoxserver.backends.locations import StorageRecord
+from eoxserver.backends.storages.http import HttpStorage
 from eoxserver.backends.storages.rasdaman.storage import RasdamanStorage
 from eoxserver.conf.schema import default_settings
 from eoxserver.testing.connected_contract import ConnectedSample, ConnectedStorageContract
 from eoxserver.testing.coverages import counted
+from tests.fileservers import FileServer, Manners, basic
 from tests.rasqueries import RasCollection, stored
 from tests.rasservers import RasServer
 
@@ -97,3 +100,26 @@ class TestCubeWithOtherOrder(Rasdaman):
     def make_collection(self) -> RasCollection:
         planes = {name: cells.transpose(2, 1, 0) for name, cells in self.make_values().items()}
         return stored(planes, low=(3, -2, 5), axes=("x", "y", "t"))
+
+
+class TestHttpInPlace(ConnectedStorageContract):
+    secrets: ClassVar[tuple[str, ...]] = ("correct horse", basic("reader", "correct horse").removeprefix("Basic "))
+    missing: ClassVar[str] = "nowhere.tif"
+
+    @pytest.fixture(autouse=True)
+    def served(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
+        """The server, for a user with a password."""
+        monkeypatch.setenv("ARCHIVE", "reader:correct horse")
+        with FileServer({}, Manners(authorization=basic("reader", "correct horse"))) as self.server:
+            yield self.server
+
+    def make_storage(self, folder: Path) -> ConnectedSample:
+        values = np.array([counted((530, 310), "uint16"), counted((530, 310), "uint16")[::-1]])
+        path = folder / "made.tif"
+        # Overviews and masks are told at the front: rasterio keeps Python's lock while it asks for what is further
+        # behind, and the server of this test would wait for it.
+        with rasterio.open(path, "w", "COG", 310, 530, 2, dtype="uint16", compress="deflate", blocksize=128) as made:
+            made.write(values)
+        self.server.put("scenes/a b.tif", path.read_bytes())
+        storage = HttpStorage(StorageRecord("http", f"{self.server.url}/scenes", "env:ARCHIVE"), default_settings())
+        return ConnectedSample(storage, "a b.tif", values)

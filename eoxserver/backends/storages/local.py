@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from eoxserver.backends.locations import StorageRecord, path_exists, split_dataset_name
 from eoxserver.conf.schema import Settings
-from eoxserver.core.errors import AccessDenied, ConfigurationError, DataUnavailable
+from eoxserver.core.errors import AccessDenied, ConfigurationError, DataUnavailable, ItemMissing
 from eoxserver.plugins.markers import hookimpl
 
 __all__ = ["LocalStorage", "eoxs_storages", "local_path"]
@@ -67,7 +67,7 @@ class LocalStorage:
         name = split_dataset_name(location)
         path = self._inside(name.file)
         if not path_exists(path):
-            raise DataUnavailable(f"{location}: no such file in storage {self._url}", locator=location)
+            raise ItemMissing(f"{location}: no such file in storage {self._url}", locator=location)
         return str(name.with_file(str(path)))
 
     def list_files(self, location: str = "") -> Iterator[str]:
@@ -79,7 +79,7 @@ class LocalStorage:
         else:
             start = self._inside(location)
             if not start.is_dir():
-                raise DataUnavailable(f"{location}: no such folder in storage {self._url}", locator=location)
+                raise ItemMissing(f"{location}: no such folder in storage {self._url}", locator=location)
             found = start.rglob("*")
         for path in sorted(found):
             if path.is_file() and path.resolve().is_relative_to(self.root):
