@@ -19,7 +19,18 @@ from eoxserver.conf.schema import Remote
 from eoxserver.core.errors import ConfigurationError
 from eoxserver.plugins.registry import EXTRAS
 
-__all__ = ["BUCKETS", "GDAL_KINDS", "arguments", "gdal_options", "is_unsigned", "protocols", "secrets", "system_class"]
+__all__ = [
+    "BUCKETS",
+    "GDAL_KINDS",
+    "MACHINES",
+    "arguments",
+    "gdal_options",
+    "is_unsigned",
+    "protocols",
+    "secrets",
+    "system_class",
+    "tune",
+]
 
 NOT_STORES = frozenset(
     {
@@ -39,7 +50,9 @@ GDAL_KINDS: Mapping[str, str] = MappingProxyType(
 )
 """Protocols of which GDAL reads files in place -> kind of GDAL's profile."""
 BUCKETS = frozenset({*GDAL_KINDS, "oss", "oci", "tos"})
-"""Protocols whose URLs begin with a bucket, not with a machine."""
+"""Protocols whose URLs begin with a bucket."""
+MACHINES = frozenset({"sftp", "ssh", "smb", "hdfs", "webhdfs"})
+"""Protocols whose URLs begin with a machine, where paths are absolute."""
 
 _KEYWORDS: Mapping[str, tuple[str | None, str | None, str | None]] = MappingProxyType(
     {
@@ -63,6 +76,8 @@ _NO_SECRETS = frozenset(
 )
 """Arguments that may be repeated in messages."""
 
+_SSH = ("sftp", "ssh")
+
 _AWS_VARIABLES = (
     "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
@@ -83,7 +98,8 @@ def system_class(protocol: str) -> Any:
         When its library is not installed; says how to.
     """
     try:
-        return get_filesystem_class("abfs" if protocol == "abfss" else protocol)
+        found = get_filesystem_class("abfs" if protocol == "abfss" else protocol)
+        return _careful(found) if protocol in _SSH else found
     except ImportError as error:
         extra = EXTRAS.get(("storages", protocol))
         remedy = f"try: pip install 'eoxserver[{extra}]'" if extra else str(error)
@@ -100,7 +116,9 @@ def arguments(protocol: str, found: Credentials, remote: Remote, environ: Mappin
     ConfigurationError
         When the protocol has no use for such credentials.
     """
-    made: dict[str, Any] = {"use_listings_cache": False, "skip_instance_cache": True}
+    made: dict[str, Any] = {"skip_instance_cache": True}
+    if protocol not in _SSH:  # which hands on what it does not know
+        made["use_listings_cache"] = False
     if GDAL_KINDS.get(protocol) == "gs" and "type" in found.options:  # a key as Google hands it out
         return {**made, "token": dict(found.options)}
     made.update({name: value for name, value in found.options.items() if name not in ("user", "password", "token")})
@@ -120,10 +138,35 @@ def arguments(protocol: str, found: Credentials, remote: Remote, environ: Mappin
         _complete_s3(made, remote, environ)
     elif GDAL_KINDS.get(protocol) == "gs":
         made.setdefault("token", "google_default" if "GOOGLE_APPLICATION_CREDENTIALS" in environ else "anon")
-    elif protocol in ("sftp", "ssh"):
+    elif protocol in _SSH:
         for name in ("timeout", "banner_timeout", "auth_timeout"):
             made.setdefault(name, remote.connect_timeout)
     return made
+
+
+def _careful(found: Any) -> Any:
+    """The class for SSH, with servers trusted only if their key is in a file of known hosts; fsspec's trusts any.
+
+    The file is the argument ``known_hosts``, by default that of the user who runs the server (``~/.ssh``).
+    """
+    import paramiko  # optional; fsspec has just imported it
+
+    def connect(system: Any) -> None:
+        system.client = paramiko.SSHClient()
+        system.client.load_system_host_keys(system.ssh_kwargs.pop("known_hosts", None))
+        system.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+        system.client.connect(system.host, **system.ssh_kwargs)
+        system.ftp = system.client.open_sftp()
+
+    return type("KnownHostsFileSystem", (found,), {"_connect": connect})
+
+
+def tune(protocol: str, system: Any, remote: Remote) -> None:
+    """Set what the arguments of a library leave open."""
+    if GDAL_KINDS.get(protocol) == "s3":
+        system.retries = 1  # they are made by the storage
+    elif protocol in _SSH:
+        system.ftp.get_channel().settimeout(remote.timeout)
 
 
 def _complete_s3(made: dict[str, Any], remote: Remote, environ: Mapping[str, str]) -> None:

@@ -31,11 +31,13 @@ from eoxserver.backends.storages.base import FileStatus
 from eoxserver.backends.storages.filesystem_drivers import (
     BUCKETS,
     GDAL_KINDS,
+    MACHINES,
     arguments,
     gdal_options,
     protocols,
     secrets,
     system_class,
+    tune,
 )
 from eoxserver.backends.storages.partial import PartialFile
 from eoxserver.backends.storages.paths import check_location, select
@@ -107,6 +109,7 @@ class FileSystemStorage:
             copy = PartialFile(folder, name, status, f"{location} in {self._shown}")
             position = copy.start()
             with copy.open() as target, closing(self._opened(location, path, BLOCK)) as source:
+                self._announce(source, location, position, status.size)
                 while block := self._read(source, location, position, BLOCK):
                     target.write(block)
                     position += len(block)
@@ -157,7 +160,9 @@ class FileSystemStorage:
 
         top = self._path("").rstrip("/") + "/"
         try:
-            found = [name.removeprefix(top) for name in retried(attempt, self._retries)]
+            # From the root of a machine, some answer names as //a.
+            found = [("/" + name.lstrip("/") if top == "/" else name) for name in retried(attempt, self._retries)]
+            found = [name.removeprefix(top) for name in found]
         except ItemMissing:
             if selection.pattern is None:
                 raise
@@ -186,9 +191,17 @@ class FileSystemStorage:
                 return io.BytesIO(system.cat_file(path))
             return system.open(path, "rb", block_size=block)
 
+    def _announce(self, source: Any, location: str, start: int, size: int | None) -> None:
+        """Tell the library that all is wanted from a byte on, where its streams else wait for every 32 KiB (SSH)."""
+        if size and hasattr(source, "prefetch"):
+            with self._asking(location):
+                source.seek(start)
+                source.prefetch(size)
+
     def _read(self, source: Any, location: str, start: int, size: int) -> bytes:
         with self._asking(location):
-            source.seek(start)
+            if source.tell() != start:  # some forget what they have read ahead
+                source.seek(start)
             content: bytes = source.read(size)
             return content
 
@@ -220,9 +233,9 @@ class FileSystemStorage:
                     f"{self._shown}: the library of '{self.key}' refuses its arguments: {self._words(error)}",
                     locator="credentials",
                 ) from error
-            if GDAL_KINDS.get(self.key) == "s3":
-                system.retries = 1  # they are made here, as the settings say
-            return system, str(kind._strip_protocol(url))  # noqa: SLF001 (the same)
+            tune(self.key, system, self._settings.remote)
+            root = str(kind._strip_protocol(url))  # noqa: SLF001 (the same)
+            return system, root or ("/" if self.key in MACHINES else "")
 
     def _arguments(self) -> dict[str, Any]:
         found = read_credentials(self._record.credentials)
