@@ -11,6 +11,7 @@ from eoxserver.cli.catalogue import check, collection, describe, list_command
 from eoxserver.cli.config import config
 from eoxserver.cli.console import Commands
 from eoxserver.cli.create import create_instance, manage_command
+from eoxserver.cli.crs import crs
 from eoxserver.cli.demo import demo
 from eoxserver.cli.packages import package
 from eoxserver.cli.plugins import plugins
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 for _command in (
-    create_instance, serve, demo, register, deregister, list_command, describe, collection, storage, package, check,
-    cache, plugins, config, manage_command,
+    create_instance, serve, demo, register, deregister, list_command, describe, collection, storage, package, crs,
+    check, cache, plugins, config, manage_command,
 ):  # fmt: skip
     main.add_command(_command)

@@ -19,7 +19,7 @@ LOGIN = "/admin/login/?next=/admin/"
 LISTS = (
     "auth/group", "auth/user", "backends/dataitem", "backends/package", "backends/storage",
     "coverages/datasetseries", "coverages/rectifieddataset", "coverages/rectifiedstitchedmosaic",
-    "coverages/referenceabledataset",
+    "coverages/referenceabledataset", "crs/crsdefinition",
 )  # fmt: skip
 
 

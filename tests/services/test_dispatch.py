@@ -80,12 +80,39 @@ def _broken(after: int) -> Iterator[bytes]:
     raise DataUnavailable("file a.tif is gone", locator="a.tif")
 
 
+class MountedService:
+    """A service at paths of its own, whose answers last as long as its state."""
+
+    key: ClassVar[str] = "TREE"
+    under_ows: ClassVar[bool] = False
+    paths: ClassVar[tuple[str, ...]] = ("/tree",)
+    methods: ClassVar[tuple[str, ...]] = ("GET", "HEAD", "PUT")
+    operations: ClassVar[tuple[str, ...]] = ("leaf",)
+
+    def __init__(self) -> None:
+        self.season = "spring"
+        self.seen: list[Request] = []
+
+    def state(self) -> str:
+        return self.season
+
+    def handle(self, request: Request) -> Response:
+        self.seen.append(request)
+        if request.path == "bare":
+            raise NoSuchCoverage("no leaf")
+        return Response(request.path.encode() or b"root", "text/plain")
+
+    def report(self, request: Request, error: Exception) -> Response:
+        return Response(b"fell", "text/plain", 404)
+
+
 class Setup:
     """A dispatcher over the echo service, with a catalogue version that tests may change."""
 
     def __init__(self, **settings: Any) -> None:
         self.version = 1
         self.service = EchoService()
+        self.tree = MountedService()
         context = SimpleNamespace(
             settings=default_settings(),
             plugins=Plugins.from_modules([]),
@@ -95,7 +122,7 @@ class Setup:
         users: Mapping[tuple[str, str], str] = {("ada", "pw"): "ada"}
         self.dispatcher = Dispatcher(
             cast("ServiceContext", context),
-            {"ECHO": self.service},
+            {"ECHO": self.service, "TREE": self.tree},
             lambda name, password: users.get((name, password)),
             "fingerprint",
         )
@@ -243,6 +270,38 @@ def test_paths_and_methods(setup: Setup) -> None:
     options = setup.client.options("/ows", headers={"Access-Control-Request-Headers": "x-a"})
     assert (options.status_code, options.headers["Access-Control-Allow-Headers"]) == (204, "x-a")
     assert setup.client.get("/ows?service=ECHO&request=Show").headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("mount", ["/tree", "/rasdaman/tree"])
+def test_a_service_has_paths_of_its_own(setup: Setup, mount: str) -> None:
+    for path, data in (("", b"root"), ("/", b"root"), ("/leaf", b"leaf"), ("/leaf/a%20b/", b"leaf/a b")):
+        response = setup.client.get(f"{mount}{path}?x=%22y%22&x=z")
+        assert (response.status_code, response.data) == (200, data)
+    request = setup.tree.seen[-1]
+    assert (request.base_url, request.path, request.query) == (f"http://localhost{mount}", "leaf/a b", "x=%22y%22&x=z")
+    assert setup.client.get(f"{mount}/bare").data == b"fell"
+    assert setup.client.get(f"{mount}er").status_code == 404
+    assert setup.client.put(f"{mount}/leaf", data=b"green").status_code == 200
+    assert (setup.tree.seen[-1].method, setup.tree.seen[-1].body) == ("PUT", b"green")
+    refused = setup.client.post(f"{mount}/leaf")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD, PUT, OPTIONS")
+    assert setup.client.get("/ows?service=TREE&request=leaf").status_code == 400
+    metrics = setup.client.get("/-/metrics").text
+    assert 'service="TREE"' in metrics and 'operation="leaf"' in metrics
+
+
+def test_answers_of_a_service_with_a_state_last_as_long_as_it(setup: Setup) -> None:
+    first = setup.client.get("/tree/leaf")
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert setup.client.get("/tree/leaf", headers=known).status_code == 304
+    assert setup.client.get("/tree/root", headers=known).status_code == 200
+    assert setup.client.get("/tree/leaf?a", headers=known).status_code == 200
+    setup.version += 1
+    assert setup.client.get("/tree/leaf", headers=known).status_code == 304
+    setup.tree.season = "autumn"
+    assert setup.client.get("/tree/leaf", headers=known).status_code == 200
+    assert "ETag" not in setup.client.put("/tree/leaf").headers
+    assert "ETag" not in setup.client.get("/tree/bare").headers
 
 
 def test_a_body_over_the_limit_is_refused(setup: Setup) -> None:

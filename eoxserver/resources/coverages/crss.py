@@ -155,7 +155,7 @@ def coverage_crss(settings: Settings, native: Crs | None) -> tuple[Crs, ...]:
 
 
 def require_offered(crs: Crs, offered: Iterable[Crs], locator: str = "crs") -> Crs:
-    """The offered CRS that ``crs`` is; ``CRS:84`` is offered wherever ``EPSG:4326`` is.
+    """The offered CRS that ``crs`` is, under whatever name; ``CRS:84`` is offered wherever ``EPSG:4326`` is.
 
     Raises
     ------
@@ -164,7 +164,7 @@ def require_offered(crs: Crs, offered: Iterable[Crs], locator: str = "crs") -> C
     """
     choices = tuple(offered)
     for choice in choices:
-        if same_crs(crs, choice):
+        if same_crs(crs, choice) or _same_definition(crs, choice):
             return choice
     if crs.short == "CRS:84" and any(choice.epsg == 4326 for choice in choices):
         return crs
@@ -187,6 +187,15 @@ def _configured(section: str, codes: tuple[int, ...]) -> tuple[Crs, ...]:
             )
         found.append(crs)
     return _once(found)
+
+
+def _same_definition(a: Crs, b: Crs) -> bool:
+    """Whether one of two CRSs without a code of a register is defined as the other is, axes included."""
+    if a.registered and b.registered:
+        return False
+    if a.wkt is None or b.wkt is None or a.axes != b.axes:
+        return False
+    return bool(a.to_pyproj().equals(b.to_pyproj()))
 
 
 def _once(crss: Iterable[Crs]) -> tuple[Crs, ...]:

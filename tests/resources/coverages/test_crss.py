@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eoxserver.conf.schema import Settings
-from eoxserver.core.crs import parse_crs
+from eoxserver.core.crs import Definition, Definitions, parse_crs
 from eoxserver.core.errors import ConfigurationError, CrsNotSupported, CrsUnknown
 from eoxserver.resources.coverages import crss
 
@@ -121,6 +121,12 @@ def test_what_is_offered_may_be_asked_for_and_nothing_else() -> None:
     offered = crss.layer_crss(configured((4326, 3857)), parse_crs("EPSG:32632"))
     assert crss.require_offered(parse_crs("urn:ogc:def:crs:EPSG::3857"), offered) == parse_crs("EPSG:3857")
     assert crss.require_offered(parse_crs("CRS:84"), offered).short == "CRS:84"
+    local = parse_crs("+proj=tmerc +lat_0=0 +lon_0=14.5 +datum=WGS84 +type=crs")
+    named = parse_crs("USER:local", Definitions.of([Definition("USER", "0", "local", local.wkt or "")]))
+    other = parse_crs("USER:local", Definitions.of([Definition("USER", "0", "local", "EPSG:32633")]))
+    assert crss.require_offered(named, [*offered, local]) == local
+    with pytest.raises(CrsNotSupported, match="USER:local is not offered"):
+        crss.require_offered(other, [*offered, local])
     with pytest.raises(CrsNotSupported, match="EPSG:3035 is not offered; available: EPSG:32632, EPSG:4326") as caught:
         crss.require_offered(parse_crs("EPSG:3035"), offered, "outputCrs")
     assert caught.value.locator == "outputCrs"
