@@ -6,6 +6,7 @@ A file of any kind can be had as a local file, as a stream, or in place; it know
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import re
@@ -39,6 +40,9 @@ want a file, or they read all of it in any case (PNG, JPEG)."""
 
 _MODIFIED = re.compile("[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT")
 """A time as HTTP has it."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when a disk of this machine is full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +372,8 @@ class StorageFile:
         try:
             yield
         except OSError as error:
+            if error.errno in _FULL:  # the disk of the local copies: the cache makes room, or tells
+                raise
             reason = error.strerror or str(error) or type(error).__name__
             raise StorageUnreachable(
                 f"{shown_address(self.location)}: storage {self._record.type} fails: {reason}",

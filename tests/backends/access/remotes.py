@@ -40,6 +40,7 @@ class World:
         self.files: dict[str, Content] = {}
         self.asked: Counter[str] = Counter()
         self.away = False
+        self.broken: OSError | None = None
         self._versions: Counter[str] = Counter()
 
     def put(self, name: str, content: bytes) -> None:
@@ -97,6 +98,8 @@ class Far:
         """Write the file."""
         path = folder / Path(location).name
         path.write_bytes(self._world.get("retrieve", location))
+        if self._world.broken is not None:
+            raise self._world.broken
         return str(path)
 
     def open(self, location: str) -> BinaryIO:

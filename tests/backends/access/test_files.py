@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from eoxserver.backends.access.files import cache_key, conditions
 from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.locations import Location, PackageRecord, StorageRecord
-from eoxserver.core.errors import DataUnavailable, ItemMissing, StorageUnreachable
+from eoxserver.core.errors import DataUnavailable, ItemMissing, NoRoom, StorageUnreachable
 from tests.backends.access.remotes import NEAR, place, world
 
 
@@ -102,6 +104,18 @@ def test_streams_of_what_cannot_be_opened_are_of_the_copy(tmp_path: Path) -> Non
         with access.open_location(location) as stream:
             assert stream.read() == b"one"
         assert access.status(location).size == 3
+
+
+def test_a_full_disk_is_no_fault_of_the_storage(tmp_path: Path) -> None:
+    there, access = world(tmp_path)
+    there.put("a.txt", b"one")
+    for number, kind in ((errno.ENOSPC, NoRoom), (errno.EIO, StorageUnreachable)):
+        there.broken = OSError(number, os.strerror(number))
+        with pytest.raises(DataUnavailable) as caught:
+            access.retrieve_location(place("a.txt"))
+        assert type(caught.value) is kind
+    there.broken = None
+    assert Path(access.retrieve_location(place("a.txt"))).read_bytes() == b"one"
 
 
 def test_names_of_data_sets_are_made_of_the_copy(tmp_path: Path) -> None:
