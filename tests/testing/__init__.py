@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Tests of eoxserver.core."""
+"""Tests of eoxserver.testing."""

@@ -105,6 +105,18 @@ def test_a_validator_that_does_not_change_is_found_out(tmp_path: Path) -> None:
         maker.test_changed_content_is_noticed(storage, tmp_path)
 
 
+def test_another_name_is_found_out(tmp_path: Path) -> None:
+    class Renaming(Bad):
+        def retrieve(self, location: str, folder: Path) -> str:
+            return str(Path(super().retrieve(location, folder)).rename(folder / "data"))
+
+    (tmp_path / "a.txt").write_bytes(FILES["a.txt"])
+    with pytest.raises(AssertionError):
+        Maker().test_a_file_is_retrieved_whole(
+            Renaming(StorageRecord("bad", str(tmp_path)), default_settings()), tmp_path, "a.txt"
+        )
+
+
 def test_half_a_file_is_found_out(tmp_path: Path) -> None:
     maker = Interrupting()
     (tmp_path / "copy").mkdir()
