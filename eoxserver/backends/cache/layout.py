@@ -24,6 +24,7 @@ folder is moved to the trash.
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -98,10 +99,12 @@ class EntryFolder:
 
     def copies(self) -> list[CopyFolder]:
         """The copies that are there, published or not."""
-        try:
-            return [CopyFolder(path) for path in sorted(self.path.iterdir()) if path.name.startswith(_COPY)]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+        return self.contents()[0]
+
+    def contents(self) -> tuple[list[CopyFolder], frozenset[str]]:
+        """The copies that are there, published or not, and the names of everything, from one look."""
+        names = _names(self.path)
+        return [self.copy(name) for name in names if name.startswith(_COPY)], frozenset(names)
 
 
 class Layout:
@@ -139,10 +142,10 @@ class Layout:
 
     def entries(self) -> Iterator[EntryFolder]:
         """The entries that are there, in no order that means anything."""
-        if self.root.is_dir():
-            for shelf in sorted(self.root.iterdir()):
-                if len(shelf.name) == 2 and shelf.is_dir():
-                    yield from (EntryFolder(path) for path in sorted(shelf.iterdir()))
+        for shelf in _names(self.root):
+            if len(shelf) == 2:
+                for name in _names(self.root / shelf):
+                    yield EntryFolder(Path(f"{self._prefix}{shelf}/{name}"))
 
     def copy_of(self, path: str) -> CopyFolder | None:
         """The copy that a path lies in; None when it is none of the cache's."""
@@ -170,6 +173,14 @@ class Layout:
         if self.trash.is_dir():
             for path in self.trash.iterdir():
                 remove(path)
+
+
+def _names(folder: Path) -> list[str]:
+    """What is in a folder, if there is one."""
+    try:
+        return sorted(os.listdir(folder))  # noqa: PTH208 - of thousands of entries, names are enough
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def remove(path: Path) -> None:

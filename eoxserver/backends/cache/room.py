@@ -107,7 +107,7 @@ class Room:
             with self._locks.wait(self._layout.room) as lock:
                 taken = _read(lock)
                 if taken is None or taken + size > self._max_bytes:
-                    taken, more = self._free(size, entry)
+                    taken, more = self._free(self._survey(entry), size, entry)
                     gone += more
                 if taken + size <= self._max_bytes:
                     _write(lock, taken + size)
@@ -142,44 +142,48 @@ class Room:
         with self._locks.wait(self._layout.room) as lock:
             self._layout.empty_trash()
             now = time.time()
-            old = [piece for piece in self._survey() if piece.used < now - self._keep_seconds(piece)]
-            gone = _eviction(self._remove(old, latest_use=now - LEASE_SECONDS))
+            pieces = self._survey()
+            old = [piece for piece in pieces if piece.used < now - self._keep_seconds(piece)]
+            removed = self._remove(old, latest_use=now - LEASE_SECONDS)
+            left = [piece for piece in pieces if piece not in removed]
+            full = {piece.entry for piece in left}
             for entry in self._layout.entries():
-                self._tidy(entry)
-            taken, more = self._free(0)
+                if entry not in full:
+                    self._tidy(entry)
+            taken, more = self._free(left, 0)
             _write(lock, taken)
-        return gone + more
+        return _eviction(removed) + more
 
     def _keep_seconds(self, piece: _Piece) -> float:
         if piece.copy is None:
             return LEFTOVER_SECONDS
         return self._max_age if piece.wanted else LEASE_SECONDS
 
-    def _free(self, size: int, own: EntryFolder | None = None) -> tuple[int, Eviction]:
-        """Count, and remove until there is room for ``size`` if that can be; answers the bytes then taken."""
-        pieces = sorted(self._survey(own), key=lambda piece: (piece.wanted, piece.used))
-        taken = sum(piece.size for piece in pieces)
-        removed: list[_Piece] = []
+    def _free(self, pieces: list[_Piece], size: int, own: EntryFolder | None = None) -> tuple[int, Eviction]:
+        """Remove until there is room for ``size`` if that can be; answers the bytes then taken."""
+        left = sorted(pieces, key=lambda piece: (piece.wanted, piece.used))
+        taken = sum(piece.size for piece in left)
+        gone = Eviction()
         now = time.time()
         for aim, spared in ((FULL * self._max_bytes, LEASE_SECONDS), (self._max_bytes, GRACE_SECONDS)):
             if taken + size > self._max_bytes:
-                left = [piece for piece in pieces if piece not in removed]
-                more = self._remove(left, now - spared, enough=taken + size - aim, own=own)
-                taken -= _eviction(more).bytes
-                removed += more
-        return taken, _eviction(removed)
+                removed = self._remove(left, now - spared, enough=taken + size - aim, own=own)
+                left = [piece for piece in left if piece not in removed]
+                gone += _eviction(removed)
+                taken -= _eviction(removed).bytes
+        return taken, gone
 
     def _remove(
         self, pieces: list[_Piece], latest_use: float, enough: float = math.inf, own: EntryFolder | None = None
-    ) -> list[_Piece]:
+    ) -> set[_Piece]:
         """Remove pieces in order until that is enough [bytes]; those in use, or used since, stay."""
-        removed: list[_Piece] = []
+        removed: set[_Piece] = set()
         freed = 0
         for piece in pieces:
             if freed >= enough:
                 break
             if self._removed(piece, latest_use, own):
-                removed.append(piece)
+                removed.add(piece)
                 freed += piece.size
         return removed
 
@@ -209,13 +213,13 @@ class Room:
         """Everything that takes room, transfers under way left out."""
         pieces = []
         for entry in self._layout.entries():
-            copies = entry.copies()
-            current = _current(entry, copies)
+            copies, names = entry.contents()
+            current = _current(entry, copies) if entry.record.name in names else ""
             for copy in copies:
                 used = last_use(copy)
                 size = folder_size(copy.content)[0]
                 pieces.append(_Piece(entry, copy, size, used or 0.0, copy.version == current))
-            if entry != own and entry.transfer.exists():
+            if entry != own and entry.transfer.name in names:
                 lock = self._locks.attempt(entry.lock)
                 if lock is not None:
                     lock.release()
@@ -224,14 +228,12 @@ class Room:
         return pieces
 
 
-def _eviction(pieces: list[_Piece]) -> Eviction:
+def _eviction(pieces: set[_Piece]) -> Eviction:
     return Eviction(sum(piece.copy is not None for piece in pieces), sum(piece.size for piece in pieces))
 
 
 def _current(entry: EntryFolder, copies: list[CopyFolder]) -> str:
     """Name of the copy that the record names, or of the only one that there is beside a record."""
-    if not copies or not entry.record.exists():
-        return ""
     if len(copies) == 1:
         return copies[0].version
     record = read_record(entry)
@@ -271,13 +273,14 @@ def folder_size(folder: Path) -> tuple[int, float]:
     """Answer the bytes of the files below a folder, and when one of them last changed."""
     size, changed = 0, 0.0
     try:
-        for found in os.scandir(folder):
-            if found.is_dir(follow_symlinks=False):
-                more, later = folder_size(Path(found.path))
-                size, changed = size + more, max(changed, later)
-            else:
-                status = found.stat(follow_symlinks=False)
-                size, changed = size + status.st_size, max(changed, status.st_mtime)
+        with os.scandir(folder) as files:
+            for found in files:
+                if found.is_dir(follow_symlinks=False):
+                    more, later = folder_size(Path(found.path))
+                    size, changed = size + more, max(changed, later)
+                else:
+                    status = found.stat(follow_symlinks=False)
+                    size, changed = size + status.st_size, max(changed, status.st_mtime)
     except (FileNotFoundError, NotADirectoryError):
         return size, changed
     return size, changed

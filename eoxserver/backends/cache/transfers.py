@@ -111,6 +111,7 @@ class Transfers:
         if not file.is_relative_to(entry.transfer):
             return answer
         if file.is_symlink() or not file.is_file():
+            self.layout.discard(entry.transfer)
             raise TransferFailed(f"{key}: the transfer ended without the file '{file.name}'", locator=key)
         return file
 

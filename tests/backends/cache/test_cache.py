@@ -356,6 +356,7 @@ def test_a_link_is_no_file(cache: Cache, tmp_path: Path) -> None:
 
     with pytest.raises(TransferFailed):
         cache.get("k", fetch)
+    assert not list(tmp_path.rglob("transfer")), "the next transfer would write through it"
 
 
 def test_a_full_disk_is_no_room_and_nothing_is_left(tmp_path: Path, cache: Cache) -> None:
