@@ -17,6 +17,7 @@ from eoxserver.backends.locations import (
     location_of,
     shown_address,
     split_dataset_name,
+    with_implied_storage,
 )
 from eoxserver.core.errors import DataUnavailable
 
@@ -110,3 +111,36 @@ def test_data_file_is_one_that_exists(tmp_path: Path) -> None:
     plain.touch()
     assert data_file(f'NETCDF:"{plain}":sst') == str(plain)
     assert data_file(f"NETCDF:{tmp_path}/none.nc:sst") is None
+
+
+@pytest.mark.parametrize(
+    ("location", "storage", "path"),
+    [
+        (Location(None, (), "/data/a.tif"), None, "/data/a.tif"),
+        (Location(None, (), "file:///data/a.tif"), None, "file:///data/a.tif"),
+        (Location(None, (), "a.tif"), None, "a.tif"),
+        (Location(None, (), "http://host:8080/d/a.tif"), StorageRecord("http", "http://host:8080"), "d/a.tif"),
+        (Location(None, (), "HTTPS://host/a%20b?s=1"), StorageRecord("https", "HTTPS://host/?s=1"), "a b"),
+        (Location(None, (), "s3://bucket/a%20b?.tif"), StorageRecord("s3", "s3://bucket"), "a%20b?.tif"),
+        (Location(None, (), "sftp://me@host/a"), StorageRecord("sftp", "sftp://me@host"), "a"),
+        (Location(None, (), 'NETCDF:"s3://bucket/a.nc":t'), StorageRecord("s3", "s3://bucket"), 'NETCDF:"a.nc":t'),
+        (Location(StorageRecord("x", "x://y"), (), "http://h/a"), StorageRecord("x", "x://y"), "http://h/a"),
+    ],
+)
+def test_a_url_has_a_storage_of_its_own(location: Location, storage: StorageRecord | None, path: str) -> None:
+    found = with_implied_storage(location)
+    assert (found.storage, found.path) == (storage, path)
+
+
+def test_the_storage_of_an_archive_at_a_url() -> None:
+    packages = (PackageRecord("TAR", "http://host/d/a.tar"), PackageRecord("ZIP", "b.zip"))
+    found = with_implied_storage(Location(None, packages, "http://not/a/url"))
+    assert found.storage == StorageRecord("http", "http://host")
+    assert found.packages == (PackageRecord("TAR", "d/a.tar"), PackageRecord("ZIP", "b.zip"))
+    assert found.path == "http://not/a/url"
+
+
+def test_a_url_with_a_password_is_refused_and_not_repeated() -> None:
+    with pytest.raises(DataUnavailable, match="was given with a password") as caught:
+        with_implied_storage(Location(None, (), "ftp://me:geheim@host/a.tif"))
+    assert "geheim" not in f"{caught.value.message} {caught.value.locator}"

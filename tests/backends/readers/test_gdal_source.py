@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +17,12 @@ import rasterio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eoxserver.backends.connections import RasterPath, file_validator
 from eoxserver.backends.readers.gdal import GdalReader
+from eoxserver.backends.readers.gdal_source import GdalSource
+from eoxserver.backends.readers.layout import Layout
 from eoxserver.conf.schema import Settings, default_settings
-from eoxserver.core.coverage import CellBox
+from eoxserver.core.coverage import CellBox, Cells
 from eoxserver.core.errors import DataUnavailable
 from tests.backends.rasters import add_overviews, convert, pattern, write
 
@@ -332,3 +336,58 @@ def test_real_scenes_are_read_as_they_are(shared: Path, reader: GdalReader) -> N
                 np.testing.assert_array_equal(cells.values, expected)
                 if dataset.nodata is not None:
                     np.testing.assert_array_equal(cells.mask(), expected != dataset.nodata)
+
+
+class CountingSource(GdalSource):
+    """Counts how often the file is read."""
+
+    reads = 0
+
+    def _read_direct(self, layout: Layout, level: int, span: Any, fields: Sequence[int], dtype: np.dtype[Any]) -> Cells:
+        self.reads += 1
+        return super()._read_direct(layout, level, span, fields, dtype)
+
+
+OPTIONS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+
+
+@pytest.mark.parametrize("interleave", ["pixel", "band"])
+def test_blocks_from_far_away_come_in_one_go(tmp_path: Path, reader: GdalReader, interleave: str) -> None:
+    values = pattern((2, 1100, 1300), "int16")
+    values[:, 400:700, 300:900] = -1
+    tiles: dict[str, Any] = {"tiled": True, "blockxsize": 512, "blockysize": 512, "interleave": interleave}
+    path = write(tmp_path / "a.tif", values, nodata=-1, **tiles)
+    groups = 1 if interleave == "pixel" else 2
+    far = CountingSource(RasterPath(path, OPTIONS, "v1"), reader.handles, reader.blocks)
+    near = CountingSource(path, reader.handles, reader.blocks)
+    for low, high, far_reads, near_reads in (
+        ((500, 500), (530, 530), 1, 4),
+        ((500, 500), (530, 530), 0, 0),
+        ((500, 500), (1050, 1050), 1, 5),
+        ((0, 0), (1100, 1300), 0, 0),
+    ):
+        far.reads = near.reads = 0
+        found = [source.read(CellBox(low, high), [0, 1]) for source in (far, near)]
+        np.testing.assert_array_equal(found[0].values, values[:, low[0] : high[0], low[1] : high[1]])
+        np.testing.assert_array_equal(found[0].values, found[1].values)
+        np.testing.assert_array_equal(found[0].mask(), found[1].mask())
+        assert (far.reads, near.reads) == (far_reads * groups, near_reads * groups)
+
+
+def test_a_member_is_read_in_the_state_it_was_connected_to(tmp_path: Path, reader: GdalReader) -> None:
+    archive, values = tmp_path / "a.bin", pattern((1, 20, 30))
+    content = Path(write(tmp_path / "a.tif", values)).read_bytes()
+    archive.write_bytes(b"before" + content)
+    text = f"/vsisubfile/6_{len(content)},{archive}"
+    source = reader.open(RasterPath(text, OPTIONS, file_validator(str(archive)), str(archive)))
+    np.testing.assert_array_equal(source.read(CellBox.whole((20, 30)), [0]).values, values)
+    assert source.state() == file_validator(str(archive))
+    archive.write_bytes(b"now another one" + content)
+    with pytest.raises(DataUnavailable, match="is another file than the one connected to"):
+        source.read(CellBox.whole((20, 30)), [0])
+
+
+def test_a_path_of_gdals_own_is_described(tmp_path: Path, reader: GdalReader) -> None:
+    path = write(tmp_path / "a.tif", pattern((2, 20, 30)))
+    assert reader.can_open(RasterPath(path, OPTIONS))
+    assert reader.describe(RasterPath(path, OPTIONS)).domain.shape == (20, 30)

@@ -4,13 +4,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Barrier, Event
 from types import SimpleNamespace
 
 import pytest
+from rasterio.io import DatasetReader
 
-from eoxserver.backends.readers.handles import FileChanged, FileIdentity, Handles, identify
+from eoxserver.backends.connections import RasterPath, file_validator
+from eoxserver.backends.readers import handles as module
+from eoxserver.backends.readers.handles import FileChanged, FileIdentity, Handles, identify, identify_path
 
 
 @dataclass
@@ -150,3 +156,96 @@ def test_identity_follows_the_file(tmp_path: Path) -> None:
     assert first == identify(str(path))
     path.write_text("more")
     assert identify(str(path)) != first
+
+
+def test_a_path_that_is_read_in_place_is_known_by_its_validator(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(b"1")
+    remote = RasterPath("/vsicurl/http://host/a.tif", validator="v1")
+    member = RasterPath("/vsisubfile/0_1,x", validator=file_validator(str(archive)), file=str(archive))
+    assert identify_path(remote, None) == "v1"
+    assert identify_path(remote.pinned("v1", attempt=2), None) not in ("v1", None)
+    assert identify_path(RasterPath("/vsicurl/http://host/a.tif"), None) is None
+    assert identify_path(member, None) == member.validator
+    archive.write_bytes(b"22")
+    assert identify_path(member, None) != member.validator
+    archive.unlink()
+    assert identify_path(member, None) is None
+
+
+def test_a_member_of_an_archive_that_changed_while_it_was_opened(tmp_path: Path) -> None:
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(b"1")
+    member = RasterPath("/vsisubfile/0_1,x", validator=file_validator(str(archive)), file=str(archive))
+
+    def change(path: str, level: int) -> DatasetReader:
+        archive.write_bytes(b"22")
+        return closable()
+
+    handles = Handles(2, change)
+    with pytest.raises(FileChanged, match="was changed while it was opened"), handles.lend(member, 0, member.validator):
+        pass
+    assert handles.open == 0
+
+
+def closable() -> DatasetReader:
+    made: DatasetReader = SimpleNamespace(driver="GTiff", close=lambda: None)
+    return made
+
+
+@dataclass
+class Remembered:
+    """Stands in for GDAL's memory of remote files: notes what is read, and when it is forgotten."""
+
+    events: list[str] = field(default_factory=list)
+    readers: int = 0
+
+    def forget(self, path: str) -> None:
+        assert not self.readers, "somebody reads what is forgotten"
+        self.events.append("forgotten")
+
+
+@pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch) -> Remembered:
+    made = Remembered()
+    monkeypatch.setattr(module, "forget", made.forget)
+    return made
+
+
+def reading(handles: Handles, path: RasterPath, meanwhile: Callable[[], object], known: Remembered) -> None:
+    with handles.lend(path, 0, path.identity):
+        known.readers += 1
+        meanwhile()
+        known.readers -= 1
+
+
+def test_a_remote_file_of_a_lasting_name_is_forgotten_when_it_changed(remembered: Remembered) -> None:
+    handles = Handles(8, lambda path, level: closable())
+    path = RasterPath("/vsis3/bucket/a.tif", validator="v1")
+    for one in (path, path, path.pinned("v2"), path.pinned("v2"), path.pinned("v2", attempt=1)):
+        reading(handles, one, lambda: None, remembered)
+    other = RasterPath("/vsicurl/http://host/a.tif", validator="v1")
+    for one in (other, other.pinned("v2")):
+        reading(handles, one, lambda: None, remembered)
+    assert remembered.events == ["forgotten"] * 2
+
+
+def test_it_is_forgotten_when_nobody_reads_what_it_was(remembered: Remembered) -> None:
+    handles = Handles(8, lambda path, level: closable())
+    whole = RasterPath("/vsis3/bucket/a.zip", validator="v1")
+    member = whole.with_text("/vsisubfile/7_9,/vsis3/bucket/a.zip")
+    both, done = Barrier(3), Event()
+
+    def wait() -> None:
+        both.wait()
+        done.wait()
+
+    with ThreadPoolExecutor(3) as pool:
+        old = [pool.submit(reading, handles, path, wait, remembered) for path in (whole, member)]
+        both.wait()
+        new = pool.submit(reading, handles, member.pinned("v2"), lambda: None, remembered)
+        assert remembered.events == []
+        done.set()
+        for each in (*old, new):
+            each.result()
+    assert remembered.events == ["forgotten"]
