@@ -135,40 +135,41 @@ class StorageContract:
 
     @pytest.mark.parametrize("location", list(FILES))
     def test_a_file_is_retrieved_whole(self, storage: FileStorageInterface, tmp_path: Path, location: str) -> None:
-        """``retrieve`` answers a local file with the same bytes."""
-        path = Path(storage.retrieve(location, tmp_path / "copy"))
+        """``retrieve`` answers a local file of the same name, with the same bytes."""
+        path = Path(storage.retrieve(location, _made(tmp_path / "copy")))
         assert path.is_absolute()
+        assert path.name == Path(location).name
         assert path.read_bytes() == FILES[location]
 
     def test_a_second_retrieve_gives_the_same_bytes(self, storage: FileStorageInterface, tmp_path: Path) -> None:
         """A copy that is already there does no harm."""
         for _ in range(2):
-            assert Path(storage.retrieve("a.txt", tmp_path / "copy")).read_bytes() == b"one"
+            assert Path(storage.retrieve("a.txt", _made(tmp_path / "copy"))).read_bytes() == b"one"
 
     def test_copies_stay_in_their_folder(self, storage: FileStorageInterface, tmp_path: Path) -> None:
         """Nothing is written beside the folder that was given."""
         before = {path for path in tmp_path.rglob("*") if path.is_file()}
-        storage.retrieve("folder/b.bin", tmp_path / "copy")
+        storage.retrieve("folder/b.bin", _made(tmp_path / "copy"))
         after = {path for path in tmp_path.rglob("*") if path.is_file()}
         assert all(path.is_relative_to(tmp_path / "copy") for path in after - before)
 
     def test_a_missing_file_is_named(self, storage: FileStorageInterface, tmp_path: Path) -> None:
         """``ItemMissing`` names the location."""
         with pytest.raises(ItemMissing, match=r"gone\.txt"):
-            storage.retrieve("folder/gone.txt", tmp_path / "copy")
+            storage.retrieve("folder/gone.txt", _made(tmp_path / "copy"))
 
     @pytest.mark.parametrize("location", OUTSIDE)
     def test_nothing_outside_is_retrieved(self, storage: FileStorageInterface, tmp_path: Path, location: str) -> None:
         """No location leads out of the storage."""
         (tmp_path / "secret.txt").write_text("secret")
         with pytest.raises((AccessDenied, DataUnavailable)):
-            storage.retrieve(location, tmp_path / "copy")
+            storage.retrieve(location, _made(tmp_path / "copy"))
 
     def test_many_threads_retrieve_whole_files(self, storage: FileStorageInterface, tmp_path: Path) -> None:
         """A storage is used from many threads."""
         with ThreadPoolExecutor(8) as pool:
             jobs = [location for _ in range(5) for location in FILES]
-            paths = pool.map(lambda job: storage.retrieve(job[1], tmp_path / f"copy{job[0]}"), enumerate(jobs))
+            paths = pool.map(lambda job: storage.retrieve(job[1], _made(tmp_path / f"copy{job[0]}")), enumerate(jobs))
             for location, path in zip(jobs, paths, strict=True):
                 assert Path(path).read_bytes() == FILES[location]
 
@@ -195,7 +196,7 @@ class StorageContract:
     def test_what_is_listed_can_be_retrieved(self, storage: FileStorageInterface, tmp_path: Path) -> None:
         """Locations of a list are locations."""
         for number, location in enumerate(storage.list_files()):
-            assert Path(storage.retrieve(location, tmp_path / str(number))).read_bytes() == FILES[location]
+            assert Path(storage.retrieve(location, _made(tmp_path / str(number)))).read_bytes() == FILES[location]
 
     @pytest.mark.parametrize("location", ["..", "../*", "/etc/*"])
     def test_nothing_outside_is_listed(self, storage: FileStorageInterface, location: str) -> None:
@@ -279,9 +280,9 @@ class StorageContract:
     def test_changed_content_is_noticed(self, storage: FileStorageInterface, tmp_path: Path) -> None:
         """It is retrieved, and has another validator even when its size is the same."""
         before = storage.stat("a.txt").validator if isinstance(storage, StatStorageInterface) else ""
-        assert Path(storage.retrieve("a.txt", tmp_path / "before")).read_bytes() == b"one"
+        assert Path(storage.retrieve("a.txt", _made(tmp_path / "before"))).read_bytes() == b"one"
         self.change("a.txt", b"two")
-        assert Path(storage.retrieve("a.txt", tmp_path / "after")).read_bytes() == b"two"
+        assert Path(storage.retrieve("a.txt", _made(tmp_path / "after"))).read_bytes() == b"two"
         if isinstance(storage, StatStorageInterface):
             assert not before or storage.stat("a.txt").validator != before
 
@@ -289,10 +290,10 @@ class StorageContract:
         """The storage tries again by itself, or raises; the next one, into the same folder, is whole."""
         content = FILES["folder/b.bin"]
         self.interrupt("folder/b.bin", len(content) // 2)
-        told = _told(lambda: storage.retrieve("folder/b.bin", tmp_path / "copy"))
+        told = _told(lambda: storage.retrieve("folder/b.bin", _made(tmp_path / "copy")))
         assert (tmp_path / "copy" / "b.bin").exists() is (told == "")
         assert not told or "b.bin" in told
-        assert Path(storage.retrieve("folder/b.bin", tmp_path / "copy")).read_bytes() == content
+        assert Path(storage.retrieve("folder/b.bin", _made(tmp_path / "copy"))).read_bytes() == content
 
     def test_an_interrupted_transfer_of_a_file_that_then_changes(
         self, storage: FileStorageInterface, tmp_path: Path
@@ -300,9 +301,9 @@ class StorageContract:
         """What is retrieved is never put together of two states."""
         content = FILES["folder/b.bin"]
         self.interrupt("folder/b.bin", len(content) // 2)
-        _told(lambda: storage.retrieve("folder/b.bin", tmp_path / "copy"))
+        _told(lambda: storage.retrieve("folder/b.bin", _made(tmp_path / "copy")))
         self.change("folder/b.bin", content[::-1])
-        assert Path(storage.retrieve("folder/b.bin", tmp_path / "copy")).read_bytes() == content[::-1]
+        assert Path(storage.retrieve("folder/b.bin", _made(tmp_path / "copy"))).read_bytes() == content[::-1]
 
     # -- credentials ----------------------------------------------------------------------------------
 
@@ -321,10 +322,10 @@ class StorageContract:
         storage = self.make_protected_storage(FILES, tmp_path / "storage", USER, PASSWORD, f"env:{VARIABLE}")
         texts = [repr(storage), str(storage)]
         if password == PASSWORD:
-            assert Path(storage.retrieve("a.txt", tmp_path / "copy")).read_bytes() == b"one"
+            assert Path(storage.retrieve("a.txt", _made(tmp_path / "copy"))).read_bytes() == b"one"
         else:
             with pytest.raises(CredentialsRefused) as caught:
-                storage.retrieve("a.txt", tmp_path / "copy")
+                storage.retrieve("a.txt", _made(tmp_path / "copy"))
             texts += [str(caught.value), repr(caught.value), str(caught.value.locator)]
         texts += [record.getMessage() for record in caplog.records]
         for secret in (password, base64.b64encode(f"{USER}:{password}".encode()).decode()):
@@ -338,3 +339,9 @@ def _told(call: Callable[[], object]) -> str:
     except DataUnavailable as error:
         return error.message
     return ""
+
+
+def _made(folder: Path) -> Path:
+    """A folder as transfers are given it: one that is there."""
+    folder.mkdir(exist_ok=True)
+    return folder
