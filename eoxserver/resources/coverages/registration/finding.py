@@ -90,12 +90,12 @@ class Finder:
         """What a text means, archives not looked into unless it says so."""
         if path_exists(given):
             return local_files(given, self._is_dataset)
+        if given.startswith(STORAGE):
+            return self._stored(given)
         dataset = split_dataset_name(given)
         if dataset.prefix and (dataset.prefix.endswith('"') or path_exists(dataset.file)):
             found = self._understood(dataset.file)
             return (Candidate(one.place.named(dataset), True, one.problem, one.listed) for one in found)
-        if given.startswith(STORAGE):
-            return self._stored(given)
         if is_url(given) and not given.lower().startswith("file:"):
             return self._at_url(given)
         path = local_path(given) if is_url(given) else None

@@ -24,12 +24,19 @@ from eoxserver.backends.storages.base import (
     OpenStorageInterface,
     StatStorageInterface,
 )
-from eoxserver.core.errors import ConfigurationError, EOxServerError, RegistrationRefused, UnknownKey, suggest
+from eoxserver.core.errors import (
+    ConfigurationError,
+    EOxServerError,
+    RegistrationRefused,
+    StorageUnreachable,
+    UnknownKey,
+    suggest,
+)
 from eoxserver.resources.coverages.registration.collections import sentence
 from eoxserver.resources.coverages.registration.places import is_url
 from eoxserver.resources.coverages.registration.usage import usage_text
 
-__all__ = ["StorageRow", "Storages", "Tested", "record_of"]
+__all__ = ["StorageRow", "Storages", "Tested", "record_of", "storage_failure"]
 
 SHOWN_FILES = 5
 """Files that a test lists."""
@@ -163,7 +170,14 @@ class Storages:
             )
         if reachable:
             read_credentials(storage.credentials)
+            self._validate(storage)
+
+    def _validate(self, storage: Storage) -> None:
+        """Have a storage check itself; what its library or the system says is told as DataUnavailable."""
+        try:
             self._access.storage(record_of(storage)).validate()
+        except OSError as error:
+            raise storage_failure(storage.url, error) from error
 
     def rows(self) -> Iterator[StorageRow]:
         """All storages, by name."""
@@ -190,7 +204,7 @@ class Storages:
         try:
             storage: object = self._access.storage(record_of(found))
             parts = tuple(what for kind, what in PARTS if isinstance(storage, kind))
-            self._access.storage(record_of(found)).validate()
+            self._validate(found)
         except EOxServerError as error:
             problem = error.message
         else:
@@ -199,6 +213,8 @@ class Storages:
                     files = tuple(islice(storage.list_files(), SHOWN_FILES))
                 except EOxServerError as error:
                     remark = error.message
+                except OSError as error:
+                    remark = storage_failure(found.url, error).message
         return Tested(str(found), found.key, parts, files, problem, remark)
 
     def remove(self, name: str) -> None:
@@ -219,6 +235,12 @@ class Storages:
                     locator=name,
                 )
             storage.delete()
+
+
+def storage_failure(url: str, error: OSError) -> StorageUnreachable:
+    """The error of a storage whose library let one of the system through."""
+    reason = ": ".join(str(part) for part in (error.strerror, error.filename) if part) or type(error).__name__
+    return StorageUnreachable(f"storage {shown_url(url)}: {reason}", locator=shown_url(url))
 
 
 def record_of(storage: Storage) -> StorageRecord:
