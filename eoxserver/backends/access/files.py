@@ -268,6 +268,8 @@ class StorageFile:
                     raise
                 log.warning("%s: is taken to be as it was: %s", self._key, error.message)
                 status = asked.status
+            if asked is not None and not status.validator:  # it may have changed, nobody can tell
+                self._connected, self._doubts = None, self._doubts + 1
             self._asked = _Asked(status, time.monotonic() + self._means.settings.cache.revalidate)
             return status
 
@@ -344,6 +346,9 @@ class StorageFile:
             return _failing(error)
 
     def _retrieve(self, folder: Path) -> str:
+        size = self.status().size if self._stats else None
+        if size is not None:
+            self._means.cache.admit(self._key, size)
         with self._telling():
             return str(self._storage.retrieve(self.location.path, folder))
 

@@ -129,7 +129,7 @@ class Near(Far):
         return RasterPath(str(path), {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}, content.validator)
 
 
-def world(folder: Path, revalidate: int = 3600) -> tuple[World, Access]:
+def world(folder: Path, revalidate: int = 3600, max_bytes: int = 1 << 40) -> tuple[World, Access]:
     """A world, and an access to it: storages ``far`` and ``near``."""
     made = World()
 
@@ -146,7 +146,7 @@ def world(folder: Path, revalidate: int = 3600) -> tuple[World, Access]:
         def eoxs_storages(self) -> Sequence[type]:
             return [FarHere, NearHere]
 
-    settings = replace(default_settings(), instance=folder, cache=Cache(revalidate=revalidate))
+    settings = replace(default_settings(), instance=folder, cache=Cache(revalidate=revalidate, max_bytes=max_bytes))
     return made, Access(Plugins.from_modules([local, zip_package, tar, Plugin()]), settings)
 
 

@@ -13,6 +13,7 @@ from eoxserver.backends.access.files import cache_key, conditions
 from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.locations import Location, PackageRecord, StorageRecord
 from eoxserver.core.errors import DataUnavailable, ItemMissing, NoRoom, StorageUnreachable
+from tests.archives import zip_bytes
 from tests.backends.access.remotes import NEAR, place, world
 
 
@@ -94,6 +95,29 @@ def test_a_doubt_makes_another_attempt_at_the_same_state(tmp_path: Path) -> None
     third = access.connect_location(location)
     assert isinstance(third, RasterPath)
     assert third.validator == "v2"
+
+
+def test_a_file_that_nobody_can_tell_about_is_another_one_after_a_while(tmp_path: Path) -> None:
+    there, access = world(tmp_path, revalidate=0)
+    there.put("a.tif", b"one")
+    there.files["a.tif"].validator = ""
+    location = place("a.tif", storage=NEAR)
+    identities = set()
+    for _ in range(3):
+        path = access.connect_location(location)
+        assert isinstance(path, RasterPath)
+        identities.add(path.identity)
+    assert len(identities) == 3
+
+
+def test_a_file_that_is_larger_than_the_cache_is_not_fetched(tmp_path: Path) -> None:
+    there, access = world(tmp_path, max_bytes=1000)
+    there.put("big.nc", bytes(1001))
+    there.put("big.zip", zip_bytes({"a.nc": bytes(1001)}))
+    for location in (place("big.nc"), place("big.nc", storage=NEAR), place("a.nc", ("ZIP", "big.zip"))):
+        with pytest.raises(NoRoom, match="far://host|near://host"):
+            access.retrieve_location(location)
+    assert there.asked["retrieve"] == 0
 
 
 def test_streams_of_what_cannot_be_opened_are_of_the_copy(tmp_path: Path) -> None:
