@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyproj.database
 import pyproj.datadir
@@ -73,12 +73,17 @@ class Area:
 
 
 class ProjDatabase:
-    """Reads PROJ's database; from any thread, each call with a connection of its own.
+    """Reads PROJ's database. Thread-safe; opens it once, when somebody asks.
 
     Every method that reads raises DataUnavailable when there is no such file.
     """
 
-    kinds = tuple(_TABLES)
+    kinds: ClassVar[tuple[str, ...]] = tuple(_TABLES)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._authorities: dict[str, tuple[str, ...]] = {}
 
     @property
     def editions(self) -> str:
@@ -92,8 +97,11 @@ class ProjDatabase:
 
     def authorities(self, kind: str) -> tuple[str, ...]:
         """The authorities that have objects of a kind."""
-        parts = [f"SELECT DISTINCT auth_name FROM {table}" for table in _TABLES[kind]]
-        return tuple(str(row[0]) for row in self._rows(f"{' UNION '.join(parts)} ORDER BY 1"))
+        if kind not in self._authorities:
+            parts = [f"SELECT DISTINCT auth_name FROM {table}" for table in _TABLES[kind]]
+            rows = self._rows(f"{' UNION '.join(parts)} ORDER BY 1")
+            self._authorities[kind] = tuple(str(row[0]) for row in rows)
+        return self._authorities[kind]
 
     def codes(self, kind: str, authority: str) -> Iterator[str]:
         """The codes of an authority's objects of a kind, deprecated ones included; numbers in their order."""
@@ -144,11 +152,14 @@ class ProjDatabase:
         return tuple(Axis(*(str(value or "") for value in row)) for row in self._rows(query, authority, _code(code)))
 
     def _rows(self, query: str, *values: str | int) -> list[tuple[Any, ...]]:
-        try:
-            with closing(sqlite3.connect(f"{_file().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-                return connection.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise DataUnavailable(f"PROJ's database cannot be read: {error}") from error
+        with self._lock:
+            try:
+                if self._connection is None:
+                    address = f"{_file().as_uri()}?mode=ro&immutable=1"
+                    self._connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+                return self._connection.execute(query, values).fetchall()
+            except sqlite3.Error as error:
+                raise DataUnavailable(f"PROJ's database cannot be read: {error}") from error
 
 
 def _file() -> Path:

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 from pyproj.database import get_database_metadata
 
@@ -230,3 +232,23 @@ def test_titles_and_remarks_are_those_of_the_administrator(resolver: Resolver) -
 def test_the_state_changes_with_the_definitions() -> None:
     one, other = make_resolver(*ENTRIES), make_resolver(*ENTRIES[1:])
     assert one.service.state() == make_resolver(*ENTRIES).service.state() != other.service.state()
+
+
+# -- anything ---------------------------------------------------------------------------------
+
+PIECES = st.sampled_from(
+    ["crs", "crs-compound", "equal", "datum", "uom", "axis", "EPSG", "OGC", "USER", "AUTO", "0", "1.3", "4326", "42001",
+     "AnsiDate", "meridian", "Temporal", ".AnsiDate-template", "Index2D", "", "..", "%00", "\x00", "é", "a b"]
+)  # fmt: skip
+QUERIES = st.sampled_from(
+    ["", "1=", "1=EPSG:4326", "2=USER:local", "axis-label=x", "lon=1", "lon=]", "epoch=1950", "authority=EPSG", "code=",
+     "version=", "&", "=", "%22", "%ff", "1=2=3", "CenterLongitude=1", "CenterLatitude=1e999"]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=6), st.lists(QUERIES, max_size=4))
+def test_whatever_is_asked_is_answered_in_xml(pieces: list[str], queries: list[str]) -> None:
+    response = make_resolver(*ENTRIES).ask(f"{'/'.join(pieces)}?{'&'.join(queries)}")
+    assert response.status in (200, 400, 404, 501), response.body
+    assert isinstance(response.body, bytes)
+    etree.fromstring(response.body)
