@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import Commands
 from tests.fileservers import FileServer
-from tests.resources.coverages.registration.places import raster, tarred, zipped
+from tests.resources.coverages.registration.scenes import raster, tarred, zipped
 
 
 @pytest.fixture

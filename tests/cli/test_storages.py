@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.conftest import Commands
 from tests.fileservers import FileServer, basic
-from tests.resources.coverages.registration.places import raster, zipped
+from tests.resources.coverages.registration.scenes import raster, zipped
 
 
 @pytest.fixture

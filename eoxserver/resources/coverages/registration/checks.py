@@ -29,6 +29,7 @@ from eoxserver.core.fields import RangeType
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.registration.inference import Inference
 from eoxserver.resources.coverages.registration.places import Place
+from eoxserver.resources.coverages.registration.storages import storage_failure
 from eoxserver.resources.coverages.registration.storing import CHAIN
 
 __all__ = ["Check", "Checked", "UnreachableStorage"]
@@ -197,6 +198,8 @@ class _Storages:
         except DataUnavailable as error:
             # The root of a URL's host may be closed where files are open: they will tell.
             return error.message if record in self._known else ""
+        except OSError as error:
+            return storage_failure(record.url, error).message
         return ""
 
     def miss(self, record: StorageRecord) -> str:

@@ -35,7 +35,7 @@ from eoxserver.core.errors import EOxServerError, RegistrationRefused, suggest
 from eoxserver.resources.coverages.registration.archives import Archives
 from eoxserver.resources.coverages.registration.files import Candidate, local_files
 from eoxserver.resources.coverages.registration.places import Place, is_url
-from eoxserver.resources.coverages.registration.storages import record_of
+from eoxserver.resources.coverages.registration.storages import record_of, storage_failure
 
 __all__ = ["STORAGE", "Finder"]
 
@@ -173,12 +173,16 @@ class Finder:
                 yield Candidate(place, False, listed=True)
 
     def _list(self, place: Place) -> Iterator[Place]:
+        """What a folder or pattern means, as the storage or archive lists it."""
         root = ""
-        if place.storage is None and not place.location.packages:
-            implied = with_implied_storage(place.location).storage
-            root = f"{implied.url}/" if implied is not None else ""
-        for path in self._access.list_files(place.location):
-            yield place.at(f"{root}{path}")
+        record = with_implied_storage(place.location).storage
+        if place.storage is None and not place.location.packages and record is not None:
+            root = f"{record.url}/"
+        try:
+            for path in self._access.list_files(place.location):
+                yield place.at(f"{root}{path}")
+        except OSError as error:
+            raise storage_failure(record.url if record is not None else str(place), error) from error
 
     # -- archives
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,9 +24,8 @@ from eoxserver.resources.coverages.registration.registrar import Registrar
 from tests.backends.rasters import pattern, write
 from tests.fileservers import FileServer, Manners
 from tests.resources.coverages.metadata.test_eogml import document
-from tests.resources.coverages.registration.places import (
+from tests.resources.coverages.registration.scenes import (
     container,
-    make_access,
     make_registrar,
     raster,
     register,
@@ -109,25 +107,17 @@ def server(tmp_path: Path) -> Iterator[FileServer]:
 
 
 @pytest.fixture
-def elsewhere(database: Settings, server: FileServer) -> Registrar:
+def elsewhere(database: Settings, server: FileServer, tmp_path: Path) -> Registrar:
     """Knows a, large and many_sst of a storage, x and y in an archive there, and own on this machine."""
-    made = make_registrar(database, make_access(database))
+    made = make_registrar(database, tmp_path / "first")
     made.storages.add("eo", f"{server.url}/eo")
-    own = Path(write(server_folder(database) / "own.tif", pattern((1, 4, 8))))
+    own = write(tmp_path / "own.tif", pattern((1, 4, 8)))
     names = ("a.tif", "large.tif", "whole.zip//*.tif")
     places = [f"storage:eo/{name}" for name in names]
     done = register(made, *places, f'NETCDF:"{server.url}/eo/many.nc":sst', own)
     assert [outcome.reason for outcome in done] == [""] * 6
     # Another process, which has no copies yet.
-    return make_registrar(
-        database, make_access(replace(database, cache=replace(database.cache, directory=Path("empty"))))
-    )
-
-
-def server_folder(settings: Settings) -> Path:
-    folder = settings.path("data")
-    folder.mkdir(exist_ok=True)
-    return folder
+    return make_registrar(database, tmp_path / "second")
 
 
 def test_data_elsewhere_is_checked_without_fetching_it(elsewhere: Registrar, server: FileServer) -> None:
@@ -168,12 +158,12 @@ def test_a_storage_that_cannot_be_reached_is_told_once(elsewhere: Registrar, ser
     assert server.count() < 6, "nobody asks for the items of a storage that does not answer"
 
 
-def test_a_storage_without_plugin_or_credentials(elsewhere: Registrar, database: Settings) -> None:
+def test_a_storage_without_plugin_or_credentials(elsewhere: Registrar, database: Settings, tmp_path: Path) -> None:
     Storage.objects.update(storage_type="vault")
     (storage,) = _unreachable(elsewhere)
     assert "no storage 'vault'" in storage.reason
     Storage.objects.update(storage_type="http", credentials="env:NO_SUCH_VARIABLE")
-    (storage,) = _unreachable(make_registrar(database, make_access(database)))
+    (storage,) = _unreachable(make_registrar(database, tmp_path / "third"))
     assert "NO_SUCH_VARIABLE" in storage.reason
 
 

@@ -17,9 +17,8 @@ from eoxserver.resources.coverages.registration.registrar import Registrar
 from eoxserver.resources.coverages.registration.times import NamePattern
 from tests.fileservers import FileServer, Manners, basic
 from tests.resources.coverages.metadata.test_eogml import document
-from tests.resources.coverages.registration.places import (
+from tests.resources.coverages.registration.scenes import (
     container,
-    make_access,
     make_registrar,
     raster,
     register,
@@ -30,8 +29,8 @@ from tests.resources.coverages.registration.places import (
 
 
 @pytest.fixture
-def registrar(database: Settings) -> Registrar:
-    return make_registrar(database, make_access(database))
+def registrar(database: Settings, tmp_path: Path) -> Registrar:
+    return make_registrar(database, tmp_path / "instance")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,12 @@ from eoxserver.resources.coverages.registration.registrar import Registrar
 from tests.backends.rasters import pattern, write
 
 
-def make_access(settings: Settings, *others: object) -> Access:
-    """Answer an access with the storages and packages of this distribution, and others."""
-    return Access(Plugins.from_modules([local, http, ftp, zip_archives, tar, *others]), settings)
-
-
-def make_registrar(settings: Settings, access: Access) -> Registrar:
-    """Answer a registrar that reads what GDAL reads."""
-    formats = FormatRegistry(settings, load_formats(None), raster_drivers())
-    return Registrar([GdalReader(settings)], [EOGMLReader(), STACReader()], formats, access)
+def make_registrar(settings: Settings, folder: Path, *others: object) -> Registrar:
+    """Answer a registrar with storages and packages of this distribution, and others; copies are in the folder."""
+    own = replace(settings, instance=folder)
+    access = Access(Plugins.from_modules([local, http, ftp, zip_archives, tar, *others]), own)
+    formats = FormatRegistry(own, load_formats(None), raster_drivers())
+    return Registrar([GdalReader(own)], [EOGMLReader(), STACReader()], formats, access)
 
 
 def register(registrar: Registrar, *paths: str | Path, **options: Any) -> list[Outcome]:
