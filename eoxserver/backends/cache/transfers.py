@@ -21,7 +21,7 @@ from eoxserver.backends.cache.counters import Counters
 from eoxserver.backends.cache.layout import EntryFolder, Layout
 from eoxserver.backends.cache.locks import Locks
 from eoxserver.backends.cache.records import Record, write_record
-from eoxserver.backends.cache.room import Room, folder_size, remove_copy
+from eoxserver.backends.cache.room import Eviction, Room, folder_size, remove_copy
 from eoxserver.backends.cache.uses import LEASE_SECONDS
 from eoxserver.core.errors import DataUnavailable, NoRoom, TransferFailed
 
@@ -61,11 +61,22 @@ class Transfers:
         Raises
         ------
         NoRoom
-            When the disk is full or the file too large; nothing is left of it.
+            When the disk is full though copies were removed for it, or the file too large; nothing is left of it.
         DataUnavailable
             Whatever else ``fetch`` raises; what it left stays for the next attempt.
         """
         self.counters.miss()
+        try:
+            return self._attempt(entry, key, fetch, validator, old)
+        except NoRoom as error:
+            evicted = self.room.relieve() if _tells_of_the_disk(error) else Eviction()
+            self.counters.evicted(evicted.copies)
+            if not evicted.bytes:
+                raise
+        return self._attempt(entry, key, fetch, validator, old)
+
+    def _attempt(self, entry: EntryFolder, key: str, fetch: Fetch, validator: str, old: Record | None) -> Record | str:
+        """Fetch and publish, or leave nothing."""
         began = time.time()
         try:
             entry.transfer.mkdir(parents=True, exist_ok=True)
@@ -156,6 +167,11 @@ class Transfers:
         return DataUnavailable(
             f"{key}: no local copy can be kept in {self.layout.root}: {reason(error)}", locator=str(self.layout.root)
         )
+
+
+def _tells_of_the_disk(error: NoRoom) -> bool:
+    """Whether it was the system that had no room, not a bound of ours."""
+    return error.__cause__ is not None
 
 
 def reason(error: OSError) -> str:

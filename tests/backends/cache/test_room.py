@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -176,6 +177,30 @@ def test_the_bound_and_the_count_always_hold(
         assert cache.size() == taken(folder)
         for each in "abcdef":
             age(folder, each, 2000)
+
+
+def test_on_a_full_disk_copies_give_way(tmp_path: Path) -> None:
+    """The disk of this test is as large as three files; how full it is, is looked up when a file is written."""
+    cache = new_cache(tmp_path)
+
+    def fetch(folder: Path) -> str:
+        if taken(tmp_path) >= 90:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return Original(bytes(30), name="new").fetch(folder)
+
+    fill(cache, "a", "b", "c")
+    with cache.hold(cache.get("a", Original().fetch)):
+        age(tmp_path, "a", 30)
+        age(tmp_path, "b", 20)
+        age(tmp_path, "c", 10)
+        assert Path(cache.get("k", fetch)).read_bytes() == bytes(30)
+    assert files(tmp_path) == {"a", "c", "new"}
+    assert (cache.counters.evictions, cache.counters.misses, cache.size()) == (1, 4, 90)
+    for key in "ac":
+        fill(cache, key)
+    with pytest.raises(NoRoom, match="is full"):
+        cache.get("another", fetch)
+    assert files(tmp_path) == {"a", "c", "new"}, "they were answered just now"
 
 
 # -- age ------------------------------------------------------------------------------------------
