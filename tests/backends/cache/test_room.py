@@ -196,8 +196,7 @@ def test_on_a_full_disk_copies_give_way(tmp_path: Path) -> None:
         assert Path(cache.get("k", fetch)).read_bytes() == bytes(30)
     assert files(tmp_path) == {"a", "c", "new"}
     assert (cache.counters.evictions, cache.counters.misses, cache.size()) == (1, 4, 90)
-    for key in "ac":
-        fill(cache, key)
+    fill(new_cache(tmp_path), "a", "c")
     with pytest.raises(NoRoom, match="is full"):
         cache.get("another", fetch)
     assert files(tmp_path) == {"a", "c", "new"}, "they were answered just now"
