@@ -12,8 +12,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from eoxserver.backends.access.files import File, Means, Span, cache_key, open_copy, suffix
 from eoxserver.backends.access.parts import open_part
@@ -72,12 +73,17 @@ class ArchiveFile:
     def __init__(self, means: Means, file: File, record: PackageRecord) -> None:
         self.file = file
         self._means = means
-        self._kind = means.plugins.packages[record.format]
+        self._format = record.format
         self._key = cache_key(file.location)
         self._lock = threading.Lock()
         self._compressed: tuple[str | None, bool] | None = None
         self.name = shown_address(file.location)
         """For messages."""
+
+    @cached_property
+    def _kind(self) -> Any:
+        """The package class; raises UnknownKey."""
+        return self._means.plugins.packages[self._format]
 
     @property
     def has_streams(self) -> bool:
@@ -189,9 +195,7 @@ class MemberFile:
 
     def path(self) -> str:
         """A copy in the cache."""
-        if self._archive.has_streams:
-            self._found()
-        return self._firmly(self._copy.path)
+        return self._firmly(self._path)
 
     def open(self) -> BinaryIO:
         """The part of the archive where it is stored, else the copy."""
@@ -203,9 +207,7 @@ class MemberFile:
 
     def in_place(self) -> object:
         """Where it lies in the archive; the copy where it is packed, or its format wants a file."""
-        if not self._archive.has_streams or suffix(self.location.path) not in IN_PLACE:
-            return self.path()
-        return self._firmly(self._in_place)
+        return self._firmly(self._in_place if suffix(self.location.path) in IN_PLACE else self._path)
 
     def is_open(self) -> bool:
         """Whether it is stored, in an archive whose bytes can be read where they are."""
@@ -221,6 +223,11 @@ class MemberFile:
         """Look for it again, and doubt the archive too."""
         self._known = None
         self._archive.file.doubt()
+
+    def _path(self) -> str:
+        if self._archive.has_streams:
+            self._found()  # a member that cannot be had is told as it is, also where there is a copy
+        return self._copy.path()
 
     def _open(self) -> BinaryIO:
         if self._is_stored():
