@@ -35,6 +35,7 @@ PROGRAMS = (
     Program("gdalinfo", "gdal-bin", "tests with GDAL's WCS and WMS clients"),
     Program("gdal_translate", "gdal-bin", "tests with GDAL's WCS and WMS clients"),
     Program("curl", "curl", "tests that run the documentation"),
+    Program("git", "git", "the example of a storage"),
     Program("zip", "zip", "archives as its makers make them"),
     Program("tar", "tar", "archives as its makers make them"),
     Program("bzip2", "bzip2", "compressed archives"),

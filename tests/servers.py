@@ -14,21 +14,25 @@ from pathlib import Path
 
 __all__ = ["eoxserver", "serving"]
 
-_COMMAND = (sys.executable, "-c", "from eoxserver.cli import main; main()")
+_COMMAND = ("-c", "from eoxserver.cli import main; main()")
 _READY = re.compile(r"Serving at (http://\S+?)/?\s")
 
 
-def eoxserver(*words: str | Path) -> str:
-    """Run a command that must succeed; answers what it prints."""
+def eoxserver(*words: str | Path, python: str | Path = sys.executable) -> str:
+    """Run a command that must succeed, with this Python or another one; answers what it prints."""
     done = subprocess.run(
-        [*_COMMAND, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        [str(python), *_COMMAND, *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout
     return done.stdout
 
 
 @contextmanager
-def serving(instance: Path, workers: int = 1) -> Iterator[str]:
+def serving(instance: Path, workers: int = 1, python: str | Path = sys.executable) -> Iterator[str]:
     """Serve an instance on a free port of the loopback; yields the URL of its OGC endpoint.
 
     What the server prints goes to ``logs/test-server.log`` of the instance.
@@ -38,7 +42,10 @@ def serving(instance: Path, workers: int = 1) -> Iterator[str]:
     words = ["serve", "--instance", str(instance), "--port", "0", "--workers", str(workers)]
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [*_COMMAND, *words], stdout=output, stderr=subprocess.STDOUT, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+            [str(python), *_COMMAND, *words],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         try:
             yield f"{_address(server, log)}/ows"

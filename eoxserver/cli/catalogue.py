@@ -114,7 +114,8 @@ def check(identifiers: tuple[str, ...], directory: Path | None, as_json: bool) -
         print_json(checked)
     else:
         for storage in looked.unreachable:
-            say(f"storage {storage.name} ({storage.items} data items): {storage.reason}")
+            items = "1 data item" if storage.items == 1 else f"{storage.items} data items"
+            say(f"storage {storage.name} ({items}): {storage.reason}")
         say(f"{len(checked)} coverages checked, {broken} with problems")
     if broken:
         raise Fault(f"{broken} of {len(checked)} coverages have problems")

@@ -64,11 +64,17 @@ def test_a_document_works_as_it_stands(name: str, session: Session) -> None:
     session.close()
 
 
-def test_the_example_is_the_one_of_the_page(root: Path) -> None:
-    page = (root / "docs" / "howto" / "write-a-plugin.md").read_text()
-    shown = {block.words["file"]: block.text for block in blocks(page) if "file" in block.words}
-    for name in ("eoxserver_notes.py", "pyproject.toml"):
-        assert (root / "examples" / "eoxserver-notes" / name).read_text() == shown[f"notes/{name}"]
+@pytest.mark.parametrize(
+    ("page", "folder", "example"),
+    [("write-a-plugin", "notes", "eoxserver-notes"), ("write-a-storage", "storage-demo", "eoxserver-storage-demo")],
+)
+def test_the_example_is_the_one_of_the_page(root: Path, page: str, folder: str, example: str) -> None:
+    text = (root / "docs" / "howto" / f"{page}.md").read_text()
+    names = {block.words["file"]: block.text for block in blocks(text) if "file" in block.words}
+    shown = {name.removeprefix(f"{folder}/"): text for name, text in names.items() if name.startswith(f"{folder}/")}
+    source = root / "examples" / example
+    files = [path.relative_to(source) for kind in ("*.py", "*.toml") for path in source.rglob(kind)]
+    assert shown == {str(path): (source / path).read_text() for path in files if path.parts[0] != "build"}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
