@@ -78,5 +78,8 @@ def _catalogued(place: Place) -> str | None:
 def _by_content(place: Place) -> str | None:
     if place.local is None or not Path(place.local).is_file():
         return None
-    with Path(place.local).open("rb") as stream:
-        return content_format(stream)
+    try:
+        with Path(place.local).open("rb") as stream:
+            return content_format(stream)
+    except OSError:  # who looks at the file itself tells
+        return None

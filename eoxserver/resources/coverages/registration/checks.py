@@ -74,6 +74,8 @@ class _Item:
 
     place: Place
     semantic: str
+    storage: StorageRecord | None
+    """That its URL implies, if it lies in none of the catalogue."""
 
     @property
     def has_bands(self) -> bool:
@@ -134,7 +136,7 @@ class Check:
         problems = list(registered.problems)
         unreachable: list[str] = []
         for item in registered.items if registered.domain is not None else ():
-            record = with_implied_storage(item.place.location).storage
+            record = item.storage
             if record is not None and self._storages.problem(record):
                 unreachable.append(self._storages.miss(record))
                 continue
@@ -231,7 +233,8 @@ def _registered(identifiers: Sequence[str]) -> Iterator[_Registered]:
         found: list[_Item] = []
         for row in coverage.data_items.all():
             try:
-                found.append(_Item(Place.of_item(row), row.semantic))
+                place = Place.of_item(row)
+                found.append(_Item(place, row.semantic, with_implied_storage(place.location).storage))
             except EOxServerError as error:
                 problems.append(error.message)
         if not any(item.has_bands for item in found):

@@ -160,13 +160,10 @@ class Place:
             The path of the file that the reader was given, which the name contains.
 
         >>> str(Place.of_text("/data/a.nc").inside("netcdf:/data/a.nc:sst", "/data/a.nc"))
-        'netcdf:"/data/a.nc":sst'
+        'NETCDF:"/data/a.nc":sst'
         """
         prefix, _, suffix = name.partition(opened)
-        prefix, suffix = prefix.rstrip('"'), suffix.lstrip('"')
-        quoted = not prefix.upper().startswith(UNQUOTED)
-        mark = '"' if quoted else ""
-        return self.at(str(DatasetName(f"{prefix}{mark}", self.location.path, f"{mark}{suffix}")))
+        return self.named(DatasetName(prefix, opened, suffix))
 
     def at(self, path: str) -> Place:
         """Another path in the same storage or archive."""
@@ -179,5 +176,7 @@ class Place:
         return Place(Location(location.storage, packages, name))
 
     def named(self, name: DatasetName) -> Place:
-        """The data set of this name, its file put in."""
-        return self.at(str(name.with_file(self.location.path)))
+        """The data set of this name in the file that is here, whatever file the name has; in one spelling."""
+        prefix, suffix = name.prefix.rstrip('"').upper(), name.suffix.lstrip('"')
+        mark = "" if prefix.startswith(UNQUOTED) else '"'
+        return self.at(str(DatasetName(f"{prefix}{mark}", self.location.path, f"{mark}{suffix}")))

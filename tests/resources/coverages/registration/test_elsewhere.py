@@ -117,7 +117,7 @@ def test_folders_and_patterns_where_the_storage_lists(registrar: Registrar, serv
     url = f"{server.url}/eo"
     outcomes = told(register(registrar, f"{url}/", identifier=IdentifierTemplate("n{index}")))
     assert list(outcomes) == [
-        f"{url}/a.tif", f"{url}/b_201411.tif", f'netcdf:"{url}/many.nc":sst', f'netcdf:"{url}/many.nc":wind',
+        f"{url}/a.tif", f"{url}/b_201411.tif", f'NETCDF:"{url}/many.nc":sst', f'NETCDF:"{url}/many.nc":wind',
         f"{url}/text.tif",
     ]  # fmt: skip
     assert [text.partition(":")[0] for text in outcomes.values()] == ["registered"] * 4 + ["refused"]
@@ -247,14 +247,15 @@ def test_data_sets_in_a_file(registrar: Registrar, tmp_path: Path) -> None:
     path = tmp_path / "many.nc"
     container(path)
     assert told(register(registrar, tmp_path, dry_run=True)) == {
-        f'netcdf:"{path}":sst': "planned: many_sst",
-        f'netcdf:"{path}":wind': "planned: many_wind",
-        f'netcdf:"{path}":lat_bnds': "skipped: it has no place on the Earth",
+        f'NETCDF:"{path}":sst': "planned: many_sst",
+        f'NETCDF:"{path}":wind': "planned: many_wind",
+        f'NETCDF:"{path}":lat_bnds': "skipped: it has no place on the Earth",
     }
     assert told(register(registrar, path)) == {
-        f'netcdf:"{path}":sst': "registered: many_sst",
-        f'netcdf:"{path}":wind': "registered: many_wind",
+        f'NETCDF:"{path}":sst': "registered: many_sst",
+        f'NETCDF:"{path}":wind': "registered: many_wind",
     }
+    assert told(register(registrar, f"netcdf:{path}:sst")) == {f'NETCDF:"{path}":sst': "unchanged: many_sst"}
     one = register(registrar, f'NETCDF:"{path}":sst', identifier=IdentifierTemplate("mine"))
     assert told(one) == {f'NETCDF:"{path}":sst': "registered: mine"}
     assert told(register(registrar, f'NETCDF:"{path}":none'))[f'NETCDF:"{path}":none'].startswith("refused: ")
@@ -271,14 +272,15 @@ def test_data_sets_in_files_elsewhere(registrar: Registrar, server: FileServer, 
         registrar, archive, f'NETCDF:"{url}":sst', f'NETCDF:"{archive}//in/many.nc":wind',
         identifier=IdentifierTemplate("{parent}_{stem}_{subdataset}_{index}"),
     )  # fmt: skip
-    assert told(outcomes) == {
-        f'netcdf:"{archive}//in/many.nc":sst': "registered: in_many_sst_1",
-        f'netcdf:"{archive}//in/many.nc":wind': "registered: in_many_wind_2",
-        f'NETCDF:"{url}":sst': "registered: eo_many_sst_3",
-        f'NETCDF:"{archive}//in/many.nc":wind': "registered: in_many_wind_4",
-    }
+    assert [(str(outcome.place), outcome.identifier) for outcome in outcomes] == [
+        (f'NETCDF:"{archive}//in/many.nc":sst', "in_many_sst_1"),
+        (f'NETCDF:"{archive}//in/many.nc":wind', "in_many_wind_2"),
+        (f'NETCDF:"{url}":sst', "eo_many_sst_3"),
+        (f'NETCDF:"{archive}//in/many.nc":wind', "in_many_wind_4"),
+    ]
+    assert not any(outcome.failed for outcome in outcomes)
     assert items()[2] == ("eo_many_sst_3", 'NETCDF:"many.nc":sst', "eo", None)
-    assert items()[1] == ("in_many_wind_2", 'netcdf:"in/many.nc":wind', None, str(archive))
+    assert items()[1] == ("in_many_wind_2", 'NETCDF:"in/many.nc":wind', None, str(archive))
 
 
 def test_bands_from_several_places(registrar: Registrar, server: FileServer) -> None:

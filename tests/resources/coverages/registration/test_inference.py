@@ -306,7 +306,7 @@ def test_a_container_names_what_is_inside(inference: Inference, tmp_path: Path) 
             dataset.createVariable(name, "f4", ("y", "x"))[:] = 1
     with pytest.raises(ContainerRefused, match="wind.*rain") as refused:
         inference.describe(Place.of_file(path))
-    assert refused.value.datasets == (f'netcdf:"{path}":wind', f'netcdf:"{path}":rain')
+    assert refused.value.datasets == (f'NETCDF:"{path}":wind', f'NETCDF:"{path}":rain')
 
 
 def test_documents_are_told_from_rasters(inference: Inference, tmp_path: Path) -> None:
