@@ -12,16 +12,16 @@ import difflib
 from collections.abc import Iterable
 
 __all__ = [
-    "AccessDenied", "CatalogueUnavailable", "ConfigurationError", "ContainerRefused", "CoverageUnusable",
-    "CredentialsRefused", "CrsNotSupported", "CrsUnknown", "DataUnavailable", "DuplicateKey", "EOxServerError",
-    "EmptyCoverageIdList", "FormatNotSupported", "IllegalFieldSequence", "InterpolationNotSupported",
-    "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue", "InvalidExtent", "InvalidMediaType",
-    "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor", "InvalidSubsetting", "InvalidTime",
-    "InvalidUpdateSequence", "ItemMissing", "LimitExceeded", "MissingParameterValue", "NoRoom", "NoSuchCoverage",
-    "NoSuchDefinition", "NoSuchField", "NoSuchLayer", "NoSuchStyle", "OperationNotSupported",
-    "OutputCrsNotSupported", "PackageBroken", "PluginError", "RangeSubsetRepeated", "RegistrationRefused",
-    "ScaleAxisUndefined", "StorageUnreachable", "SubsettingCrsNotSupported", "TransferFailed", "UnknownKey",
-    "UnsupportedCombination", "VersionConflict", "VersionNegotiationFailed", "suggest",
+    "AccessDenied", "CatalogueUnavailable", "ConfigurationError", "ContainerRefused", "CoverageExists",
+    "CoverageUnusable", "CredentialsRefused", "CrsNotSupported", "CrsUnknown", "DataUnavailable", "DuplicateKey",
+    "EOxServerError", "EmptyCoverageIdList", "FormatNotSupported", "IllegalFieldSequence", "InconsistentChange",
+    "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue", "InvalidExtent",
+    "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor", "InvalidSubsetting",
+    "InvalidTime", "InvalidUpdateSequence", "ItemMissing", "LimitExceeded", "MissingParameterValue", "NoRoom",
+    "NoSuchCoverage", "NoSuchDefinition", "NoSuchField", "NoSuchLayer", "NoSuchStyle", "OperationNotSupported",
+    "OutputCrsNotSupported", "PackageBroken", "PartsRefused", "PluginError", "RangeSubsetRepeated",
+    "RegistrationRefused", "ScaleAxisUndefined", "StorageUnreachable", "SubsettingCrsNotSupported", "TransferFailed",
+    "UnknownKey", "UnsupportedCombination", "VersionConflict", "VersionNegotiationFailed", "suggest",
 ]  # fmt: skip
 
 
@@ -121,6 +121,14 @@ class NoSuchCoverage(EOxServerError, LookupError):
     """No coverage has this identifier; ``locator`` lists the identifiers."""
 
 
+class CoverageExists(InvalidParameterValue):
+    """There is something of this identifier already; ``locator`` is the identifier."""
+
+
+class InconsistentChange(EOxServerError, ValueError):
+    """Data that does not fit the coverage it is to become part of: other axes, another CRS, other fields."""
+
+
 class NoSuchLayer(EOxServerError, LookupError):
     """No WMS layer has this name."""
 
@@ -139,6 +147,10 @@ class DataUnavailable(EOxServerError):
 
 class ItemMissing(DataUnavailable):
     """The storage or package answers, and has no such item (any more)."""
+
+
+class PartsRefused(DataUnavailable):
+    """The storage sends whole files only, no parts of them; what wants parts works on a copy."""
 
 
 class StorageUnreachable(DataUnavailable):

@@ -22,7 +22,7 @@ from eoxserver.core.coverage import CellBox
 from eoxserver.resources.coverages.registration.proposals import Options
 from tests.applications import Application, application, instance_template, raster_cells
 from tests.archives import compressed, tar_bytes, zip_bytes
-from tests.fileservers import FileServer, basic
+from tests.fileservers import FileServer, Manners, basic
 from tests.ftpservers import FtpServer
 from tests.s3servers import S3Server
 from tests.xmlschemas import ValidateXml, texts
@@ -201,6 +201,19 @@ def test_a_map_tile_of_a_file_in_an_archive_takes_few_bytes(scene: Elsewhere, sc
         server.forget()
         tile(scene.app)
         assert server.count() == 0
+
+
+@pytest.mark.parametrize("pack", ["zip", "tar"])
+def test_an_archive_on_a_server_of_whole_files_is_fetched_whole(
+    app: Application, scenes: tuple[bytes, bytes], pack: str
+) -> None:
+    content = zip_bytes({"a.tif": scenes[0]}) if pack == "zip" else tar_bytes({"a.tif": scenes[0]})
+    with FileServer({f"all.{pack}": content}, Manners(ranges=False)) as server:
+        outcomes = list(app.instance.registrar().register([f"{server.url}/all.{pack}//a.tif"], Options()))
+        assert [outcome.reason for outcome in outcomes] == [""]
+        np.testing.assert_array_equal(
+            raster_cells(app.wcs("GetCoverage", coverageId="a").data), raster_cells(scenes[0])
+        )
 
 
 def test_a_url_is_registered_and_served(app: Application, scenes: tuple[bytes, bytes]) -> None:

@@ -26,7 +26,7 @@ from eoxserver.backends.profiles import gdal_profile
 from eoxserver.backends.storages.base import FileStatus
 from eoxserver.backends.storages.local import LocalStorage
 from eoxserver.conf.schema import Settings
-from eoxserver.core.errors import DataUnavailable, ItemMissing, StorageUnreachable
+from eoxserver.core.errors import DataUnavailable, ItemMissing, PartsRefused, StorageUnreachable
 from eoxserver.plugins.manager import Plugins
 
 __all__ = ["File", "Means", "OwnFile", "Span", "StorageFile", "cache_key", "conditions", "open_copy", "suffix"]
@@ -305,9 +305,12 @@ class StorageFile:
         """The storage's stream, or one of the local file."""
         if self._local or not hasattr(self._storage, "open"):
             return open_copy(self._means.cache, self.path())
-        with self._telling():
-            stream: BinaryIO = self._storage.open(self.location.path)
-            return stream
+        try:
+            with self._telling():
+                stream: BinaryIO = self._storage.open(self.location.path)
+                return stream
+        except PartsRefused:
+            return open_copy(self._means.cache, self.path())
 
     def span(self) -> Span:
         """All of what the storage connects to, or of the local file."""

@@ -144,8 +144,10 @@ class OpenStorageInterface(Protocol):
         ------
         ItemMissing
             When there is no such file.
+        PartsRefused
+            When it answers no parts of this file.
         DataUnavailable
-            When the storage cannot be reached, or answers no parts of files.
+            When the storage cannot be reached.
         AccessDenied
             When the location leads out of the storage.
         """

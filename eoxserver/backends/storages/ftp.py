@@ -28,7 +28,7 @@ from eoxserver.backends.storages.paths import Selection, check_location, select
 from eoxserver.backends.storages.retries import retried
 from eoxserver.backends.storages.streams import RangedStream, ranged_reader
 from eoxserver.conf.schema import Settings
-from eoxserver.core.errors import ConfigurationError, DataUnavailable, ItemMissing, TransferFailed
+from eoxserver.core.errors import ConfigurationError, DataUnavailable, ItemMissing, PartsRefused, TransferFailed
 from eoxserver.plugins.markers import hookimpl
 
 __all__ = ["FtpStorage", "FtpsStorage", "eoxs_storages"]
@@ -231,7 +231,7 @@ class _Parts:
             client = self._connected()
             self._status = client.status(self._path)
             if self._status.size is None or not client.can_restart():
-                raise DataUnavailable(
+                raise PartsRefused(
                     f"{self._what}: the server answers no parts of files; only whole ones can be fetched",
                     locator=self._path,
                 )

@@ -88,7 +88,7 @@ class HttpStorage:
         return FileStatus(state.size, state.validator)
 
     def open(self, location: str) -> BinaryIO:
-        """Open a file for reading in parts; DataUnavailable where the server has whole files only."""
+        """Open a file for reading in parts; PartsRefused where the server has whole files only."""
         url = self._file(location)
         headers = {"Range": f"bytes=0-{BLOCK_BYTES - 1}"}
         with self._client.ask("GET", url, location, headers, _BEYOND) as response:
@@ -98,7 +98,7 @@ class HttpStorage:
                 return io.BytesIO()
             part = byte_range(response.headers) if response.status_code == 206 else None
             if part is None or part.start != 0 or state.size is None:
-                raise self._client.unavailable(location, "sends whole files only, no parts of them")
+                raise self._client.whole_only(location)
             stop = min(BLOCK_BYTES, state.size)
             first = _body(response, stop)
         parts = _Parts(self._client, url, location, state)

@@ -39,6 +39,7 @@ from eoxserver.core.errors import (
     CredentialsRefused,
     DataUnavailable,
     ItemMissing,
+    PartsRefused,
     StorageUnreachable,
     TransferFailed,
 )
@@ -141,6 +142,10 @@ class HttpClient:
     def unavailable(self, location: str, reason: str) -> DataUnavailable:
         """The error of something that this server does not do."""
         return self._fails(DataUnavailable, location, reason)
+
+    def whole_only(self, location: str) -> DataUnavailable:
+        """The error of a server that has no parts of files."""
+        return self._fails(PartsRefused, location, "sends whole files only, no parts of them")
 
     def pause(self, failures: int) -> None:
         """Wait before trying again, longer each time."""

@@ -37,6 +37,7 @@ from eoxserver.core.errors import (
     CredentialsRefused,
     DataUnavailable,
     ItemMissing,
+    PartsRefused,
     StorageUnreachable,
     TransferFailed,
 )
@@ -400,7 +401,7 @@ def test_streams_need_ranges(server: FileServer) -> None:
     server.manners.ranges = False
     with pytest.raises(DataUnavailable, match="sends whole files only") as caught:
         storage(server).open("data/big.bin")
-    assert type(caught.value) is DataUnavailable
+    assert type(caught.value) is PartsRefused
     with pytest.raises(ItemMissing):
         storage(server).open("data/none")
 
