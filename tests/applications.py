@@ -43,7 +43,7 @@ class Application:
         """Ask WMS 1.3.0."""
         return self._ask({"service": "WMS", "version": "1.3.0", "request": request, **params})
 
-    def register(self, *paths: Path, **options: Any) -> list[str]:
+    def register(self, *paths: Path | str, **options: Any) -> list[str]:
         """Register files, none of which may be refused; answers their identifiers."""
         outcomes = list(self.instance.registrar().register(paths, Options(**options)))
         assert outcomes
