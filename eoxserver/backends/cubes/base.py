@@ -43,7 +43,8 @@ class CubeLayout:
     """What is fixed when a cube is made."""
 
     fields: tuple[Field, ...]
-    """Types and nil values; a cell that was never written holds the first single nil value of its field, else 0."""
+    """Types and nil values. A cell that was never written holds the first single nil value of its field that its type
+    can hold, else the end of an interval of nil values, else 0."""
     labels: tuple[str, ...]
     """Of the axes, in grid order."""
     irregular: frozenset[str] = frozenset()
@@ -136,6 +137,7 @@ class Update(Protocol):
             For each axis the cells that are written.
         cells : Cells
             Values of shape (field, *cells along each axis).
+            Belongs to the caller; it may be changed afterwards.
         fields : sequence of int, optional
             The fields that are written; all by default.
         keep : bool
@@ -148,10 +150,13 @@ class Update(Protocol):
         """
 
     def grow(self, along: Mapping[str, Along]) -> None:
-        """Have cells without writing them; raises as ``write``."""
+        """Have cells without writing them; axes that are not named stay. Raises as ``write``."""
 
     def set_state(self, text: str) -> None:
-        """Leave a text with the version: what the caller wants to find beside the cells."""
+        """Leave a text with the version: what the caller wants to find beside the cells.
+
+        By default it is that of the version before.
+        """
 
     def commit(self) -> int:
         """Make the version and answer its number.
@@ -225,9 +230,31 @@ class CubeStore(Protocol):
         """
 
     def export(
-        self, name: str, target: str, version: int | None = None, attributes: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        target: str,
+        version: int | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        zarr_format: int = 3,
     ) -> None:
-        """Write a version as a plain group of Zarr (version 3); raises ItemMissing, DataUnavailable."""
+        """Write a version as a plain group of Zarr, which other programs read.
+
+        Parameters
+        ----------
+        target : str
+            URL of the group, or a folder; nothing may be there.
+        attributes : mapping of str to Any
+            Of the group; what JSON has.
+        zarr_format : int
+            Version of Zarr, 2 or 3.
+
+        Raises
+        ------
+        ItemMissing
+            When there is no such cube, or no such version.
+        DataUnavailable
+            When the cube cannot be read, the target not be written, or when something is there.
+        """
 
     def verify(self, name: str) -> Iterator[str]:
         """What is wrong with a cube, in words; nothing when all of it can be read."""

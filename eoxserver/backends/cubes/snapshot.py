@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: MIT
+"""One version of a cube, and its cells as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorstore as ts
+
+from eoxserver.backends.cubes.base import CubeAxis, CubeLayout, Overview
+from eoxserver.backends.cubes.database import FAILURES, Database, cell_arrays, failing_as_unavailable
+from eoxserver.backends.cubes.manifest import Manifest, OverviewState
+from eoxserver.backends.cubes.slots import Coefficients, Index, as_index, indexed
+from eoxserver.core.coverage import CellBox, Cells, Level
+from eoxserver.core.errors import DataUnavailable
+
+__all__ = ["OcdbtSnapshot", "OcdbtSource"]
+
+
+@dataclass(frozen=True, eq=False)
+class OcdbtSnapshot:
+    """A cube as it was at one version. Safe in threads; nothing is opened before it is needed."""
+
+    name: str
+    database: Database
+    manifest: Manifest
+    coefficients: Coefficients
+    condition: bytes = b""
+    """State of the manifest, for the condition of an update."""
+    moved: Callable[[], OcdbtSnapshot | None] = lambda: None
+    """Answers the same version in another database, when there is one by now."""
+
+    @property
+    def version(self) -> int:
+        """Number of the version."""
+        return self.manifest.number
+
+    @property
+    def layout(self) -> CubeLayout:
+        """What is fixed, with the chunks that were chosen."""
+        return self.manifest.layout
+
+    @property
+    def overviews(self) -> tuple[Overview, ...]:
+        """From the finest to the coarsest."""
+        return tuple(each.overview for each in self.manifest.overviews)
+
+    @property
+    def state(self) -> str:
+        """The text that the update which made this version left."""
+        return self.manifest.state
+
+    @cached_property
+    def axes(self) -> tuple[CubeAxis, ...]:
+        """In grid order."""
+        return tuple(
+            CubeAxis(axis.label, axis.low, axis.size, self._in_grid_order(position) if axis.irregular else None)
+            for position, axis in enumerate(self.manifest.axes)
+        )
+
+    @cached_property
+    def source(self) -> OcdbtSource:
+        """The cells, counted from 0 along each axis, with overviews as levels."""
+        return OcdbtSource(self)
+
+    def by_slot(self, position: int) -> npt.NDArray[np.float64]:
+        """Coefficients of an irregular axis in the order of their slots; raises DataUnavailable."""
+        with failing_as_unavailable(self.name):
+            return self.coefficients.by_slot(self.database, self.manifest.generation, self.manifest.axes, position)
+
+    def _in_grid_order(self, position: int) -> npt.NDArray[np.float64]:
+        order = self.order[position]
+        values = self.by_slot(position)
+        return values if order is None else values[order]
+
+    @cached_property
+    def order(self) -> tuple[npt.NDArray[np.int64] | None, ...]:
+        """Of each axis the slots of its cells in grid order; None where they follow each other."""
+        return tuple(
+            np.argsort(self.by_slot(position) * (-1 if axis.descending else 1))
+            if axis.irregular and not axis.ordered
+            else None
+            for position, axis in enumerate(self.manifest.axes)
+        )
+
+    def slots(self, position: int, low: int, high: int) -> Index:
+        """The slots of the cells of an axis from ``low`` up to, without, ``high``, counted from 0."""
+        axis, order = self.manifest.axes[position], self.order[position]
+        if order is not None:
+            return as_index(order[low:high])
+        first = axis.origin + axis.low
+        return slice(first + low, first + high)
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolution:
+    """What a level of a source is."""
+
+    level: Level
+    folder: str
+    overview: OverviewState | None = None
+
+
+class _Arrays:
+    """The arrays of a snapshot, opened when they are first read."""
+
+    def __init__(self, snapshot: OcdbtSnapshot) -> None:
+        self.snapshot = snapshot
+        self._opened: dict[tuple[str, int], ts.TensorStore] = {}
+
+    def read(self, box: CellBox, fields: Sequence[int], resolution: _Resolution) -> list[npt.NDArray[Any]]:
+        """The cells of each field as they are stored."""
+        index = [self._index(position, box, resolution) for position in range(len(box.low))]
+        reads = [indexed(self._array(resolution.folder, field), index).read() for field in fields]
+        return [read.result() for read in reads]
+
+    def _index(self, position: int, box: CellBox, resolution: _Resolution) -> Index:
+        low, high = box.low[position], box.high[position]
+        overview = resolution.overview
+        if overview is None or overview.overview.factors[position] == 1:
+            return self.snapshot.slots(position, low, high)
+        axis = self.snapshot.manifest.axes[position]
+        first = axis.origin + overview.cells(position, axis.low, axis.high)[0]
+        return slice(first + low, first + high)
+
+    def _array(self, folder: str, field: int) -> ts.TensorStore:
+        array = self._opened.get((folder, field))
+        if array is None:
+            manifest = self.snapshot.manifest
+            key, metadata = cell_arrays(manifest.fields, manifest.axes, folder)[field]
+            array = self.snapshot.database.array(key, metadata, generation=manifest.generation)
+            self._opened[folder, field] = array
+        return array
+
+
+class OcdbtSource:
+    """The cells of one version of a cube, for ever the same. Safe in threads."""
+
+    def __init__(self, snapshot: OcdbtSnapshot) -> None:
+        self._manifest = snapshot.manifest
+        self._name = snapshot.name
+        self._arrays = _Arrays(snapshot)
+
+    def __repr__(self) -> str:
+        return f"<OcdbtSource {self._name} version {self._manifest.number}>"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Cells along each axis."""
+        return tuple(axis.size for axis in self._manifest.axes)
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Those of the arrays."""
+        return tuple(min(axis.chunk, axis.size) for axis in self._manifest.axes)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Full resolution, and the overviews whose cells begin where those of the cube begin."""
+        return tuple(each.level for each in self._resolutions)
+
+    @cached_property
+    def _resolutions(self) -> tuple[_Resolution, ...]:
+        axes = self._manifest.axes
+        found = [_Resolution(Level(self.shape, (1.0,) * len(axes)), "")]
+        for each in self._manifest.overviews:
+            factors = each.overview.factors
+            if all((axis.low - phase) % f == 0 for axis, phase, f in zip(axes, each.phase, factors, strict=True)):
+                shape = tuple(-(-axis.size // factor) for axis, factor in zip(axes, factors, strict=True))
+                found.append(_Resolution(Level(shape, tuple(map(float, factors))), f"{each.key}/", each))
+        return tuple(found)
+
+    def state(self) -> str:
+        """Always the same: what was read of a version holds for ever."""
+        return f"{self._name}:{self._manifest.number}"
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        """Read cells; see ``core.coverage.Source``."""
+        known = self._manifest.fields
+        shape = self._resolutions[level].level.shape
+        if any(low < 0 or high > size for low, high, size in zip(box.low, box.high, shape, strict=True)):
+            raise DataUnavailable(
+                f"cube {self._name}: cells {box.low} to {box.high} of level {level} are beyond {shape}",
+                locator=self._name,
+            )
+        values = np.empty((len(fields), *box.shape), np.result_type(*(known[field].dtype for field in fields)))
+        invalid: npt.NDArray[np.bool_] | None = None
+        if not values.size:
+            return Cells(values)
+        each_once = list(dict.fromkeys(fields))
+        for field, cells in zip(each_once, self._stored(box, each_once, self._resolutions[level]), strict=True):
+            nil = known[field].is_nil(cells)
+            if nil is not None and not nil.any():
+                nil = None
+            if nil is not None and invalid is None:
+                invalid = np.zeros(values.shape, dtype=bool)
+            for place in (place for place, wanted in enumerate(fields) if wanted == field):
+                values[place] = cells
+                if nil is not None and invalid is not None:
+                    invalid[place] = nil
+        return Cells(values, None if invalid is None else ~invalid)
+
+    def _stored(self, box: CellBox, fields: Sequence[int], resolution: _Resolution) -> list[npt.NDArray[Any]]:
+        """The cells of each field as they are stored; those of another database when this one is gone."""
+        arrays = self._arrays
+        try:
+            return arrays.read(box, fields, resolution)
+        except (*FAILURES, DataUnavailable):
+            moved = arrays.snapshot.moved()
+            if moved is None:
+                with failing_as_unavailable(self._name):
+                    return arrays.read(box, fields, resolution)
+            self._arrays = arrays = _Arrays(moved)
+            with failing_as_unavailable(self._name):
+                return arrays.read(box, fields, resolution)
