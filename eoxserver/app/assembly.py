@@ -16,7 +16,7 @@ from eoxserver.app.static_files import MountedStaticFiles
 from eoxserver.app.users import Users
 from eoxserver.backends.access import Access, install_access
 from eoxserver.backends.cache import Cache
-from eoxserver.backends.drivers import raster_drivers
+from eoxserver.backends.drivers import format_drivers
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.conf.formats import load_formats
 from eoxserver.conf.instance import InstancePaths
@@ -45,7 +45,7 @@ def assemble(paths: InstancePaths, settings: Settings, environ: Mapping[str, str
     cache = Cache(settings.path(bounds.directory), bounds.max_bytes, bounds.max_age, bounds.revalidate)
     access = Access(plugins, settings, cache)
     install_access(access)
-    formats = FormatRegistry(settings, load_formats(paths.formats), raster_drivers())
+    formats = FormatRegistry(settings, load_formats(paths.formats), format_drivers(plugins.encoders))
     catalogue = Catalogue(settings, readers, access, formats)
     metadata_readers = [plugins.metadata_readers[key]() for key in plugins.metadata_readers]
     registrar = Registrar(list(readers.values()), metadata_readers, formats, access)

@@ -191,7 +191,8 @@ class Wcs:
     supported_formats: tuple[str, ...] = setting(
         MIMES,
         "image/tiff,image/tiff; application=geotiff; profile=cloud-optimized,application/netcdf,application/x-netcdf,"
-        "image/jp2,image/png,image/jpeg",
+        "image/jp2,image/png,image/jpeg,text/csv,application/json,application/vnd.cov+json,"
+        "application/prs.coverage+json",
         "Formats of coverages, in this order; those that this machine cannot write are left out.",
     )
     supported_crs: tuple[int, ...] = setting(CODES, "4326,3857,3035", "CRSs of coverages beside their own.")

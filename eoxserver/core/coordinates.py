@@ -10,12 +10,18 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
+import numpy.typing as npt
+
 from eoxserver.core.axes import Axis
 from eoxserver.core.crs import Crs, to_instant, to_number
 from eoxserver.core.errors import InvalidSubsetting
-from eoxserver.core.util.timetools import isoformat, parse_iso8601
+from eoxserver.core.util.timetools import isoformat, parse_iso8601, to_milliseconds
 
-__all__ = ["coordinate_text", "is_temporal", "number_text", "parse_coordinate", "parse_number"]
+__all__ = ["coordinate_text", "coordinate_texts", "is_temporal", "number_text", "parse_coordinate", "parse_number"]
+
+_YEARS = (np.datetime64("0001-01-01", "ms"), np.datetime64("9999-12-31T23:59:59.999", "ms"))
+"""The first and last instant that have a text."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -51,6 +57,31 @@ def coordinate_text(axis: Axis, value: float, quote: str = "") -> str:
     if axis.crs is not None and axis.crs.is_temporal:
         return f"{quote}{isoformat(to_instant(axis.crs, value))}{quote}"
     return number_text(value)
+
+
+def coordinate_texts(axis: Axis, values: npt.NDArray[np.float64]) -> list[str]:
+    """The texts of many coordinates, as ``coordinate_text`` writes each without quotes.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n,)
+        In the unit of the axis.
+
+    Raises
+    ------
+    InvalidTime
+        For what is no instant of the years 1 to 9999, on a time axis.
+    """
+    if not is_temporal(axis):
+        return list(map(number_text, values.tolist()))
+    scale = None if axis.crs is None else axis.crs.time
+    if scale is not None and np.isfinite(values).all():
+        elapsed = np.floor((values - scale.reference_number) * scale.unit_milliseconds + 0.5)
+        if np.abs(elapsed).max(initial=0.0) < 2**53:
+            instants = (elapsed.astype(np.int64) + to_milliseconds(scale.reference)).astype("datetime64[ms]")
+            if (instants >= _YEARS[0]).all() and (instants <= _YEARS[1]).all():
+                return [f"{text}Z" for text in np.datetime_as_string(instants).tolist()]
+    return [coordinate_text(axis, value) for value in values.tolist()]
 
 
 def parse_number(text: str) -> float | None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""GDAL's drivers are told with what they can do."""
+"""Drivers are told with what they can do."""
 
 from __future__ import annotations
 
-from eoxserver.backends.drivers import raster_drivers, raster_extensions
+from eoxserver.backends.drivers import format_drivers, raster_drivers, raster_extensions
 
 
 def test_what_every_rasterio_can_do() -> None:
@@ -14,6 +14,12 @@ def test_what_every_rasterio_can_do() -> None:
     assert drivers["ESAT"] == "r"
     assert set(drivers.values()) == {"r", "rw"}
     assert "nonesuch" not in drivers
+
+
+def test_encoders_write_without_gdal() -> None:
+    drivers = format_drivers(["GTiff", "ESAT", "CoverageJSON"])
+    assert (drivers["GTiff"], drivers["ESAT"], drivers["CoverageJSON"]) == ("rw", "rw", "w")
+    assert dict(raster_drivers()) | {name: drivers[name] for name in ("ESAT", "CoverageJSON")} == drivers
 
 
 def test_extensions_that_mean_rasters() -> None:

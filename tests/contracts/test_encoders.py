@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,9 @@ import pytest
 import rasterio
 from PIL import Image
 
+from eoxserver.backends.encoders.arrays import CsvEncoder, JsonEncoder
 from eoxserver.backends.encoders.base import Encoder
+from eoxserver.backends.encoders.coveragejson import CoverageJsonEncoder
 from eoxserver.backends.encoders.gdal import GdalEncoder
 from eoxserver.backends.encoders.geotiff import CogEncoder, GeoTiffEncoder
 from eoxserver.backends.encoders.image import JpegEncoder, PngEncoder, WebpEncoder
@@ -179,3 +182,56 @@ class TestJpeg2000(TestGif):
 
     def make_refused(self) -> Sequence[Coverage]:
         return [*not_planes(), image(counted((1, 9, 8), "float32"))]
+
+
+class TestJson(EncoderContract):
+    driver = "JSON"
+
+    def make_encoder(self, settings: Settings) -> Encoder:
+        return JsonEncoder(settings)
+
+    def make_coverages(self) -> Sequence[Coverage]:
+        kinds = [cube(counted((1, 3, 8, 8), "float32")), cube(counted((2, 3, 2, 4, 5), "int16"), nil=0)]
+        return [*any_type(), *kinds, profile(counted((1, 40)))]
+
+    def make_refused(self) -> Sequence[Coverage]:
+        return []
+
+    def decode(self, path: Path, coverage: Coverage) -> npt.NDArray[Any]:
+        return self.array(json.loads(path.read_text()), coverage)
+
+    @staticmethod
+    def array(lists: Any, coverage: Coverage) -> npt.NDArray[Any]:
+        """The cells in lists, several fields in one text, as an array (field, *axes)."""
+        cells = np.array([str(cell).split() for cell in np.array(lists, dtype=object).ravel()], dtype=float)
+        return cells.T.reshape(len(coverage.range_type), *coverage.domain.shape)
+
+
+class TestCsv(TestJson):
+    driver = "CSV"
+
+    def make_encoder(self, settings: Settings) -> Encoder:
+        return CsvEncoder(settings)
+
+    def decode(self, path: Path, coverage: Coverage) -> npt.NDArray[Any]:
+        lists = json.loads(f"[{path.read_text().replace('{', '[').replace('}', ']')}]")
+        return self.array(lists, coverage)
+
+
+class TestCoverageJson(EncoderContract):
+    driver = "CoverageJSON"
+
+    def make_encoder(self, settings: Settings) -> Encoder:
+        return CoverageJsonEncoder(settings)
+
+    def make_coverages(self) -> Sequence[Coverage]:
+        kinds = [cube(counted((1, 3, 8, 8), "float32")), cube(counted((2, 3, 2, 4, 5), "int16"), nil=0)]
+        return [*any_type(), *kinds, profile(counted((1, 40))), index_image(counted((2, 30, 40), "bool"))]
+
+    def make_refused(self) -> Sequence[Coverage]:
+        return [image(counted((1, 9, 8), "complex64"))]
+
+    def decode(self, path: Path, coverage: Coverage) -> npt.NDArray[Any]:
+        ranges = json.loads(path.read_text())["ranges"]
+        arrays = [np.array(ranges[name]["values"], float) for name in coverage.range_type.names]
+        return np.array(arrays).reshape(len(arrays), *coverage.domain.shape)

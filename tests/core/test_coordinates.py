@@ -7,15 +7,23 @@ import doctest
 import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eoxserver.core import coordinates
 from eoxserver.core.axes import IndexAxis, RegularAxis, Role
-from eoxserver.core.coordinates import coordinate_text, is_temporal, number_text, parse_coordinate, parse_number
+from eoxserver.core.coordinates import (
+    coordinate_text,
+    coordinate_texts,
+    is_temporal,
+    number_text,
+    parse_coordinate,
+    parse_number,
+)
 from eoxserver.core.crs import parse_crs
-from eoxserver.core.errors import InvalidSubsetting
+from eoxserver.core.errors import InvalidSubsetting, InvalidTime
 
 ANSI = parse_crs("OGC/0/AnsiDate")
 GEO = parse_crs("EPSG:4326")
@@ -102,3 +110,27 @@ def test_what_is_no_coordinate_is_refused_with_its_axis(crs: object, text: str) 
     with pytest.raises(InvalidSubsetting, match="axis Q") as caught:
         parse_coordinate(ANSI if crs is ANSI else GEO if crs is GEO else None, text, "Q")
     assert caught.value.locator == "Q"
+
+
+@given(
+    st.sampled_from(["AnsiDate", "UnixTime", "JulianDate", "TruncatedJulianDate"]),
+    st.lists(st.floats(-1e4, 1e4, allow_nan=False), max_size=5),
+)
+def test_many_instants_have_the_texts_of_each(code: str, offsets: list[float]) -> None:
+    crs = parse_crs(f"OGC/0/{code}")
+    scale = crs.time
+    assert scale is not None
+    values = np.array([scale.reference_number + 1e4 * 86_400_000 / scale.unit_milliseconds + x for x in offsets])
+    axis = RegularAxis("t", 0.0, 1.0, 3, crs, "d", Role.T)
+    assert coordinate_texts(axis, values) == [coordinate_text(axis, value) for value in values.tolist()]
+
+
+@given(st.lists(st.floats(), max_size=5))
+def test_many_numbers_have_the_texts_of_each(values: list[float]) -> None:
+    assert coordinate_texts(LAT, np.array(values)) == [number_text(value) for value in values]
+
+
+@pytest.mark.parametrize("value", [1e7, -1e6, math.nan, 1e300])
+def test_many_instants_of_which_one_is_none(value: float) -> None:
+    with pytest.raises(InvalidTime):
+        coordinate_texts(TIME, np.array([148654.0, value]))

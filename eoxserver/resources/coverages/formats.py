@@ -7,16 +7,18 @@ driver is missing here, or cannot write, stays known for what is stored in it.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings as django_settings
 
-from eoxserver.backends.drivers import raster_drivers
+from eoxserver.backends.drivers import format_drivers
 from eoxserver.conf.formats import FORMATS_FILE, FormatLine, load_formats
 from eoxserver.conf.schema import Settings
 from eoxserver.core.errors import ConfigurationError, FormatNotSupported, suggest
+from eoxserver.plugins.manager import load_from_environ
 
 __all__ = ["Format", "FormatRegistry", "getFormatRegistry", "get_format_registry", "normal_mime"]
 
@@ -177,7 +179,7 @@ def get_format_registry() -> FormatRegistry:
     if not isinstance(settings, Settings):
         raise ConfigurationError("no instance is open: eoxserver.app.open_instance(FOLDER) opens one")
     lines = load_formats(None if settings.instance is None else settings.instance / FORMATS_FILE)
-    return FormatRegistry(settings, lines, raster_drivers())
+    return FormatRegistry(settings, lines, format_drivers(load_from_environ(os.environ).encoders))
 
 
 getFormatRegistry = get_format_registry  # noqa: N816 (the name RFC 17's implementation has)

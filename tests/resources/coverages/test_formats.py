@@ -115,7 +115,9 @@ def test_shipped_formats_on_this_machine(tmp_path: Path) -> None:
     offered = [one.mime for one in found.wcs_formats]
     assert offered[:2] == ["image/tiff", COG] and {"image/png", "image/jpeg"} <= set(offered)
     assert [one.driver for one in found.wms_formats] == ["PNG", "JPEG"]
+    assert {"text/csv", "application/json", "application/vnd.cov+json"} < set(offered)
     assert found.by_mime("application/x-esat").readable
+    assert not found.by_mime("text/csv").readable
     assert getFormatRegistry is get_format_registry
 
 
