@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The little languages inside parameter values: subsets, fields, scales, interpolation methods.
+"""The little languages inside parameter values: fields, scales, interpolation methods; subsets are ``ows.subset``.
 
-Subset: OGC 09-147r3 clause 8.3.3 and, for ``axis,crs(...)``, OGC 11-053r1; the colon separates bounds as well as
-the comma. An instant may stand without quotes. Fields: OGC 12-040 clause 7. Scales: OGC 12-039 clause 8.
+Fields: OGC 12-040 clause 7. Scales: OGC 12-039 clause 8.
 """
 
 from __future__ import annotations
@@ -10,31 +9,20 @@ from __future__ import annotations
 import re
 
 from eoxserver.core.coordinates import parse_number
-from eoxserver.core.crs import Crs, ParseCrs, parse_crs
 from eoxserver.core.errors import (
-    CrsUnknown,
     InterpolationNotSupported,
     InvalidAxisLabel,
     InvalidExtent,
     InvalidParameterValue,
     InvalidScaleFactor,
-    InvalidSubsetting,
-    SubsettingCrsNotSupported,
 )
-from eoxserver.core.selection import Slice, Subset, Trim
 from eoxserver.query.plan import Extent, Factor, Interpolation, Size
+from eoxserver.services.ows.subset import subset
 from eoxserver.services.wcs.v20.requests import AllAxes, RangeItem
 
 __all__ = [
     "interpolation", "range_subset", "scale_axes", "scale_extent", "scale_factor", "scale_size", "subset",
 ]  # fmt: skip
-
-_SUBSET = re.compile(r"\s*(?P<axis>[^,()\s]+)\s*(?:,\s*(?P<crs>[^()]+?)\s*)?\((?P<bounds>[^()]*)\)\s*")
-_TIME = r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?)?)?Z?"
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_BOUND = rf'\s*("[^"]*"|\*|{_TIME}|{_NUMBER}|[^,:"]*?)\s*'
-_POINT = re.compile(_BOUND)
-_INTERVAL = re.compile(f"{_BOUND}[,:]{_BOUND}")
 
 _AXIS_ITEM = re.compile(r"\s*(?P<axis>[^,()\s]+)\s*\((?P<value>[^()]*)\)\s*(?:,|$)")
 _INTEGER = re.compile(r"\s*[+-]?\d{1,15}\s*")
@@ -47,42 +35,6 @@ _METHODS = {method.value: method for method in Interpolation} | {
     "median": Interpolation.MEDIAN,
 }
 _METHOD_URL = re.compile(r"https?://[^/]+/def/interpolation/OGC/[0-9.]+/(?P<name>[^/]+)", re.IGNORECASE)
-
-
-def subset(text: str, parse: ParseCrs = parse_crs) -> Subset:
-    """One subset: a trim for two bounds, a slice for one.
-
-    >>> subset('Lat(-9.2:*)'), subset('ansi("2008-01-02")').point
-    (Trim(label='Lat', low='-9.2', high=None, crs=None), '2008-01-02')
-
-    Raises
-    ------
-    InvalidSubsetting
-        When the text has not this form; ``locator`` is the axis where it can be told.
-    SubsettingCrsNotSupported
-        When the CRS of the bounds is not known.
-    """
-    match = _SUBSET.fullmatch(text)
-    if match is None:
-        raise InvalidSubsetting(
-            f"subset '{text}' cannot be read; accepted: axis(low,high), axis(point) and axis,crs(low,high)",
-            locator="subset",
-        )
-    axis, bounds = match["axis"], match["bounds"]
-    crs = _crs(match["crs"], parse)
-    point = _POINT.fullmatch(bounds)
-    if point is not None:
-        value = _bound(point[1], axis, text)
-        if value is None:
-            raise InvalidSubsetting(f"subset '{text}': a slice needs a point, not '*'", locator=axis)
-        return Slice(axis, value, crs)
-    interval = _INTERVAL.fullmatch(bounds)
-    if interval is None:
-        raise InvalidSubsetting(
-            f"subset '{text}': the bounds cannot be read; accepted: a point, or low and high with ',' or ':' between",
-            locator=axis,
-        )
-    return Trim(axis, _bound(interval[1], axis, text), _bound(interval[2], axis, text), crs)
 
 
 def range_subset(text: str) -> tuple[RangeItem, ...]:
@@ -168,25 +120,6 @@ def interpolation(text: str) -> Interpolation:
             locator="interpolation",
         )
     return _METHODS[name]
-
-
-def _bound(text: str, axis: str, whole: str) -> str | None:
-    """The text of a bound without quotes; None for an open end."""
-    if text == "*":
-        return None
-    value = text[1:-1].strip() if text.startswith('"') else text
-    if not value:
-        raise InvalidSubsetting(f"subset '{whole}': a bound is empty; an open end is written '*'", locator=axis)
-    return value
-
-
-def _crs(text: str | None, parse: ParseCrs) -> Crs | None:
-    if text is None:
-        return None
-    try:
-        return parse(text)
-    except CrsUnknown as error:
-        raise SubsettingCrsNotSupported(error.message, locator="subset") from error
 
 
 def _axis_items(text: str, key: str) -> list[tuple[str, str]]:
