@@ -5,7 +5,7 @@ Its folder holds ``manifest.ocdbt``, the list of versions that each commit repla
 that never change. Keys are ``cube``, the manifest of the cube (``manifest``); ``N/...``, the Zarr array of field N;
 ``axis-N/...``, the coefficients of the irregular axis N by slot; ``FACTORS/N/...``, the arrays of an overview.
 
-A branch is a copy of ``manifest.ocdbt`` beside it: commits to the branch write files in ``d/`` too, and nobody sees them
+A branch is a copy of ``manifest.ocdbt`` beside it: commits to it write files in ``d/`` too, and nobody sees them
 until the branch's list takes the place of the original, if that is still what it was.
 """
 

@@ -8,7 +8,8 @@ database in one step. Either way nobody sees part of an update, and a process th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,7 @@ from eoxserver.backends.cubes.session import Session, Writing
 from eoxserver.backends.cubes.slots import GrowingAxis, Index
 from eoxserver.backends.cubes.snapshot import OcdbtSnapshot
 from eoxserver.core.coverage import Cells
+from eoxserver.core.errors import DataUnavailable, VersionConflict
 
 __all__ = ["OcdbtUpdate", "check_layout"]
 
@@ -123,7 +125,7 @@ class OcdbtUpdate:
             self._pending.append(Writing(field, index, values, mask))
         self._touched.append(index)
         if sum(each.size for each in self._pending) > self._memory:
-            with failing_as_unavailable(self._name):
+            with self._failing_as_conflict():
                 self._write_pending(rolling=True)
 
     def grow(self, along: Mapping[str, Along]) -> None:
@@ -159,7 +161,7 @@ class OcdbtUpdate:
         axes = self._states()
         if any(not axis.size for axis in axes):
             raise ValueError(f"cube {self._name} has no cells yet: nothing was written")
-        with failing_as_unavailable(self._name):
+        with self._failing_as_conflict():
             session = self._write_pending(rolling=self._base is None or bool(self._added))
             self._write_coefficients(session, axes)
             self._write_overviews(session, axes)
@@ -179,6 +181,23 @@ class OcdbtUpdate:
                 self._database.remove()
         self._done = True
         self._pending.clear()
+
+    @contextmanager
+    def _failing_as_conflict(self) -> Iterator[None]:
+        """Tell a database that cannot be written from one that is no longer that of the cube, or was changed."""
+        try:
+            with failing_as_unavailable(self._name):
+                yield
+        except DataUnavailable as error:
+            if self._base is None:
+                raise
+            with failing_as_unavailable(self._name):
+                manifest, _ = self._database.manifest()
+                if manifest is None:  # compacted or deleted meanwhile: what was written here is of no use
+                    self._database.remove()
+            if isinstance(manifest, Manifest) and manifest.generation == self._base.manifest.generation:
+                raise
+            raise VersionConflict("somebody else has changed the cube meanwhile; try again") from error
 
     # -- axes -----------------------------------------------------------------------------------------
 
