@@ -14,7 +14,8 @@ import click
 from eoxserver.app import Instance
 from eoxserver.cli.console import Fault, Steps, note, print_json, progress, say
 from eoxserver.cli.parameters import instance_option, json_option, opened, parsed
-from eoxserver.core.crs import parse_crs
+from eoxserver.core.crs import Crs
+from eoxserver.core.errors import CrsUnknown
 from eoxserver.resources.coverages.registration.identifiers import DEFAULT_TEMPLATE, FIELDS, IdentifierTemplate
 from eoxserver.resources.coverages.registration.proposals import Options, Outcome, Status
 from eoxserver.resources.coverages.registration.times import NamePattern, parse_span
@@ -64,7 +65,9 @@ def _bounds(
     help="Identifiers of the coverages; other characters than letters, digits, '_', '-' and '.' become '_'.",
 )
 @click.option(
-    "--crs", metavar="CRS", callback=parsed(parse_crs), help="CRS of rasters that name none themselves, as EPSG:4326."
+    "--crs",
+    metavar="CRS",
+    help="CRS of rasters that name none themselves, as EPSG:4326, or one defined by `eoxserver crs add`.",
 )
 @click.option(
     "--bounds",
@@ -102,11 +105,11 @@ def _bounds(
     "--dry-run", is_flag=True, help="Change nothing; say what would be registered, and where that comes from."
 )
 @json_option
-def register(paths: tuple[str, ...], directory: Path | None, as_json: bool, **fields: Any) -> None:
+def register(paths: tuple[str, ...], directory: Path | None, as_json: bool, crs: str | None, **fields: Any) -> None:
     """Register data."""
-    options = Options(**fields)
     instance = opened(directory)
     try:
+        options = Options(crs=_crs(instance, crs), **fields)
         outcomes = work(instance, paths, options, quiet=as_json)
     finally:
         instance.close()
@@ -116,6 +119,14 @@ def register(paths: tuple[str, ...], directory: Path | None, as_json: bool, **fi
         say(summary(outcomes.counts, options))
     if outcomes.counts[Status.REFUSED]:
         raise Fault(f"{outcomes.counts[Status.REFUSED]} refused")
+
+
+def _crs(instance: Instance, text: str | None) -> Crs | None:
+    """The CRS of an option, those that this instance defines included."""
+    try:
+        return None if text is None else instance.crss.parse(text)
+    except CrsUnknown as error:
+        raise click.BadParameter(error.message, param_hint="'--crs'") from error
 
 
 class _Outcomes:

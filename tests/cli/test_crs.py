@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.backends.rasters import pattern, write
 from tests.cli.conftest import Commands
 
 TEXT = "+proj=tmerc +lat_0=0 +lon_0=14.5 +datum=WGS84 +type=crs"
@@ -40,6 +41,14 @@ def test_a_definition_comes_from_a_file_and_has_parameters(eoxserver: Commands, 
     assert eoxserver.json("crs", "list")[0]["parameters"] == [["lon", None], ["lat", "0"]]
     assert eoxserver.json("crs", "show", "USER/1.0/tm?lon=3")["uri"].endswith('/USER/1.0/tm?lon="3"')
     assert "needs values of lon" in eoxserver.fails("crs", "show", "USER:tm")
+
+
+def test_rasters_are_registered_in_a_crs_of_the_instance(eoxserver: Commands, tmp_path: Path) -> None:
+    eoxserver.ok("crs", "add", "USER/0/local", TEXT)
+    plain = write(tmp_path / "plain.tif", pattern((1, 4, 8)), crs=None, bounds=(0, 0, 800, 400))
+    eoxserver.ok("register", plain, "--crs", "USER:local")
+    assert eoxserver.json("describe", "plain")["crs"].endswith("/USER/0/local")
+    assert "USER:other" in eoxserver.fails("register", plain, "--crs", "USER:other", code=2)
 
 
 @pytest.mark.parametrize(
