@@ -256,9 +256,11 @@ def shown_address(location: Location) -> str:
 def _address(location: Location, outermost: Callable[[str], str]) -> str:
     name = split_dataset_name(location.path)
     paths = [*(package.path for package in location.packages), name.file]
-    if location.storage is not None:
-        paths[0] = f"{location.storage.url.rstrip('/')}/{paths[0]}"
-    paths[0] = outermost(paths[0])
+    storage = location.storage
+    if storage is None or storage.type in ("http", "https"):
+        paths[0] = outermost(f"{storage.url.rstrip('/')}/{paths[0]}" if storage else paths[0])
+    else:  # what looks like a query is part of the path: a name in a bucket, an array of a collection
+        paths[0] = f"{outermost(storage.url).rstrip('/')}/{paths[0]}"
     return str(name.with_file("//".join(paths)))
 
 

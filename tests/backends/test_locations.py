@@ -68,6 +68,10 @@ def test_an_address_is_what_people_write() -> None:
     assert address(location_of(Item("/a.tif"))) == "/a.tif"
     assert address(location_of(Item('HDF5:"a.h5"://sst', WEB))) == 'HDF5:"https://eo.example/a.h5"://sst'
 
+    arrays = Location(StorageRecord("rasdaman", "https://me:secret@eo.example/rasql"), (), "mosaics?oid=1025")
+    assert shown_address(arrays) == "https://eo.example/rasql/mosaics?oid=1025"
+    assert shown_address(Location(StorageRecord("s3", "s3://bucket/"), (), "a?#b.tif")) == "s3://bucket/a?#b.tif"
+
     signed = Location(None, (), 'NETCDF:"https://eo.example/a.nc?signature=secret":sst')
     assert "secret" in address(signed)
     assert shown_address(signed) == 'NETCDF:"https://eo.example/a.nc":sst'

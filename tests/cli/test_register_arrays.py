@@ -91,6 +91,19 @@ def test_bounds_have_an_order(registering: Commands, bounds: tuple[str, ...]) ->
     assert "the least x and y come first" in told
 
 
+def test_one_of_several_is_told_by_its_oid(registering: Commands, server: RasServer) -> None:
+    registering.ok("register", "storage:ras/two?oid=6", *PLACE)
+    assert registering.json("list", "--where")[0]["where"] == [f"{server.url}/two?oid=6&axes=1,0"]
+
+
+def test_a_test_tells_that_there_are_arrays(registering: Commands) -> None:
+    told = registering.ok("storage", "test", "ras").splitlines()
+    assert told[1:] == [
+        "it can: connect to data in place, describe arrays",
+        "nothing is listed: it holds arrays, which are registered by their names",
+    ]
+
+
 def test_a_server_that_is_none_is_not_added(eoxserver: Commands, server: RasServer) -> None:
     other = server.url.replace("/rasql", "/other")
     assert "is no rasql endpoint" in eoxserver.fails("storage", "add", "ras", other, "--type", "rasdaman")

@@ -179,7 +179,10 @@ class FileSystemStorage:
         with self._asking(location):
             info = system.info(path)
         if info.get("type") != "file":
-            raise ItemMissing(f"{location} in {self._shown}: is no file", locator=location)
+            hint = (
+                "is a folder, which is named with '/' at its end" if info.get("type") == "directory" else "is no file"
+            )
+            raise ItemMissing(f"{location} in {self._shown}: {hint}", locator=location)
         size = info.get("size")
         return FileStatus(int(size) if size is not None else None, _validator(info))
 
@@ -273,7 +276,9 @@ class FileSystemStorage:
             kind = _error_class(error)
             if kind is CredentialsRefused:
                 self._shared, self._own = SimpleNamespace(), threading.local()  # they are read anew the next time
-            raise kind(f"{where}: {self._words(error)}", locator=location or None) from error
+            asked = kind is CredentialsRefused and not self._record.credentials
+            hint = "; the storage names no credentials" if asked else ""
+            raise kind(f"{where}: {self._words(error)}{hint}", locator=location or None) from error
 
     def _words(self, error: BaseException) -> str:
         """What a library says, on one line, without what it was told in confidence."""

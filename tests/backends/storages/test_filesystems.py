@@ -172,6 +172,8 @@ def test_missing_items_are_named(reader: RasterFileSystemStorage, credentials: s
         for call in (reader.stat, reader.connect, lambda name: reader.retrieve(name, tmp_path)):
             with pytest.raises(ItemMissing, match=f"{location} in storage s3://eo-data"):
                 call(location)
+    with pytest.raises(ItemMissing, match="x/y in .*: is a folder, which is named with '/' at its end"):
+        reader.stat("x/y")
     with pytest.raises(ItemMissing, match="names no file"):
         reader.retrieve("x/", tmp_path)
     other = storage("s3://no-such-bucket", credentials)
@@ -373,6 +375,12 @@ def test_refused_credentials(flaky: FileServer, tmp_path: Path, status: int, cap
     assert SECRET not in caplog.text
     flaky.manners.fail = 0
     assert own.stat("a.bin").size == len(CONTENT)
+
+
+def test_refused_without_credentials(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    with pytest.raises(CredentialsRefused, match="Forbidden; the storage names no credentials"):
+        storage(f"s3://{server.bucket}").stat("a.bin")
 
 
 def test_credentials_that_were_changed_are_read_anew(flaky: FileServer, tmp_path: Path) -> None:

@@ -215,6 +215,8 @@ class Storages:
                     remark = error.message
                 except OSError as error:
                     remark = storage_failure(found.url, error).message
+            else:
+                remark = "it holds arrays, which are registered by their names"
         return Tested(str(found), found.key, parts, files, problem, remark)
 
     def remove(self, name: str) -> None:
