@@ -103,6 +103,9 @@ class Level:
     shape: tuple[int, ...]
     factors: tuple[float, ...]
     """Full-resolution cells per cell of this level, along each axis."""
+    before: tuple[int, ...] = ()
+    """Full-resolution cells that the first cell of this level would cover before cell 0 of the source, along each axis;
+    empty: none, the two begin together."""
 
 
 @runtime_checkable

@@ -126,12 +126,14 @@ class Window:
     def zoomed(self, level: int) -> Zoomed:
         """The window in cells of a level of its source."""
         found = self.base.levels[level]
+        before = found.before or (0,) * len(found.shape)
+        moved = self.box.shifted(before)
         ranges = [
             (low, high) if factor == 1 else _zoomed_range(low, high, factor, size)
-            for low, high, factor, size in zip(self.box.low, self.box.high, found.factors, found.shape, strict=True)
+            for low, high, factor, size in zip(moved.low, moved.high, found.factors, found.shape, strict=True)
         ]
         box = CellBox(tuple(low for low, _ in ranges), tuple(high for _, high in ranges))
-        return Zoomed(self, level, box, found.factors)
+        return Zoomed(self, level, box, found.factors, before)
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """Read cells of the window."""
@@ -151,6 +153,8 @@ class Zoomed:
     box: CellBox
     """In cells of the level, every axis of the source included; covers the window, and less than a cell more."""
     factors: tuple[float, ...]
+    before: tuple[int, ...]
+    """As of the level, for every axis of the source."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -166,8 +170,8 @@ class Zoomed:
     @property
     def shift(self) -> tuple[float, ...]:
         """Where cell 0 of the window begins: ``position here = scale * position in the window + shift``."""
-        window = self.window.box
-        return tuple(window.low[axis] / self.factors[axis] - self.box.low[axis] for axis in self.window.kept)
+        moved = self.window.box.shifted(self.before)
+        return tuple(moved.low[axis] / self.factors[axis] - self.box.low[axis] for axis in self.window.kept)
 
     def read(self, box: CellBox, fields: Sequence[int]) -> Cells:
         """Read cells of the level, counted from the first one of the window."""

@@ -505,7 +505,7 @@ class CubeStoreContract:
         followed = store.snapshot("a")
         assert followed.overviews == (Overview((1, 4, 2), method),)
         (_, level) = followed.source.levels
-        assert (level.shape, level.factors) == ((3, 12, 27), (1.0, 4.0, 2.0))
+        assert (level.shape, level.factors, level.before) == ((3, 12, 27), (1.0, 4.0, 2.0), (0, 0, 0))
         box = CellBox.whole(level.shape)
         found = followed.source.read(box, (0, 1), 1)
         store.remove_overview("a", (1, 4, 2))
@@ -514,6 +514,21 @@ class CubeStoreContract:
         whole = store.snapshot("a").source.read(box, (0, 1), 1)
         np.testing.assert_array_equal(found.mask(), whole.mask())
         np.testing.assert_array_equal(found.values, whole.values)
+
+    def test_an_overview_stays_where_it_is(self, store: CubeStore) -> None:
+        """When the cube grows downwards by less than a cell of the overview, that tells where its cells begin."""
+        layout = CubeLayout((HEIGHT,), ("x",))
+        for low, high in ((10, 18), (7, 10), (18, 19)):
+            with store.update("a", layout if low == 10 else None) as update:
+                update.write({"x": range(low, high)}, Cells(np.arange(low, high, dtype=np.int16)[np.newaxis]))
+                update.commit()
+            if low == 10:
+                store.add_overview("a", Overview((4,), "average"))
+        source = store.snapshot("a").source
+        (_, level) = source.levels
+        assert (source.shape, level.shape, level.factors, level.before) == ((12,), (4,), (4.0,), (1,))
+        assert source.read(CellBox((0,), (4,)), (0,), 1).values.tolist() == [[8, 12, 16, 18]]
+        assert source.read(CellBox((1,), (3,)), (0,), 1).values.tolist() == [[12, 16]]
 
     def test_an_overview_leaves_out_nil(self, store: CubeStore) -> None:
         """Of values 1, 3 and nil the average is 2."""

@@ -87,3 +87,18 @@ def test_levels_must_leave_other_axes_alone() -> None:
     available = levels((1, 1, 1), (2, 4, 4), (1, 2, 2))
     assert choose_level(available, {1: 8, 2: 8}) == 2
     assert choose_level(available, {0: 8, 1: 8, 2: 8}) == 1
+
+
+@given(st.integers(0, 61), st.integers(1, 62), st.integers(0, 3))
+def test_a_level_may_begin_before_its_source(low: int, size: int, before: int) -> None:
+    class Shifted(MemorySource):
+        @property
+        def levels(self) -> tuple[Level, ...]:
+            return (Level(self.shape, (1.0,)), Level((-(-(62 + before) // 4),), (4.0,), (before,)))
+
+    high = min(62, low + size)
+    zoomed = Window.over(Shifted(numbers((62,))), 1).subset(CellBox((low,), (high,)), frozenset()).zoomed(1)
+    start, stop = (4 * edge - before for edge in (zoomed.box.low[0], zoomed.box.high[0]))
+    assert start <= low < start + 4
+    assert stop - 4 < high <= stop
+    assert zoomed.shift[0] == pytest.approx((low - start) / 4)

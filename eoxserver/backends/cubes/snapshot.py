@@ -161,7 +161,7 @@ class OcdbtSource:
 
     @property
     def levels(self) -> tuple[Level, ...]:
-        """Full resolution, and the overviews whose cells begin where those of the cube begin."""
+        """Full resolution, and the overviews."""
         return tuple(each.level for each in self._resolutions)
 
     @cached_property
@@ -169,10 +169,11 @@ class OcdbtSource:
         axes = self._manifest.axes
         found = [_Resolution(Level(self.shape, (1.0,) * len(axes)), "")]
         for each in self._manifest.overviews:
+            ends = [each.cells(position, axis.low, axis.high) for position, axis in enumerate(axes)]
             factors = each.overview.factors
-            if all((axis.low - phase) % f == 0 for axis, phase, f in zip(axes, each.phase, factors, strict=True)):
-                shape = tuple(-(-axis.size // factor) for axis, factor in zip(axes, factors, strict=True))
-                found.append(_Resolution(Level(shape, tuple(map(float, factors))), f"{each.key}/", each))
+            before = tuple((axis.low - phase) % f for axis, phase, f in zip(axes, each.phase, factors, strict=True))
+            level = Level(tuple(high - low for low, high in ends), tuple(map(float, factors)), before)
+            found.append(_Resolution(level, f"{each.key}/", each))
         return tuple(found)
 
     def state(self) -> str:

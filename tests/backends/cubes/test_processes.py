@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: MIT
+"""Several processes, and processes that are killed."""
+
+from __future__ import annotations
+
+import random
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from eoxserver.backends.cubes.ocdbt import OcdbtCubeStore
+from eoxserver.core.coverage import CellBox
+from tests.backends.cubes.processes import working
+from tests.backends.cubes.worker import NAME, SIZE, make, state_of
+
+pytestmark = pytest.mark.integration
+
+DIRECT, BRANCHES = 134_217_728, 500_000
+
+
+@pytest.mark.parametrize("memory", [DIRECT, BRANCHES], ids=["direct", "branches"])
+def test_a_process_that_is_killed_leaves_the_old_or_the_new_version(tmp_path: Path, memory: int) -> None:
+    make(OcdbtCubeStore(str(tmp_path)))
+    moments = random.Random(4)
+    reached = 0
+    for _ in range(12):
+        with working(tmp_path, memory, "overwrite") as process:
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+            time.sleep(moments.uniform(0.02, 0.6))
+            process.kill()
+            told = [int(line) for line in process.stdout.read().split()]
+        store = OcdbtCubeStore(str(tmp_path))
+        state = state_of(store)
+        assert state in ([reached, reached + 1] if not told else [told[-1], told[-1] + 1])
+        assert list(store.verify(NAME)) == []
+        reached = state
+    assert reached >= 3, "too few updates were made for kills to hit any"
+
+
+@pytest.mark.parametrize("memory", [DIRECT, BRANCHES], ids=["direct", "branches"])
+def test_four_processes_lose_nothing(tmp_path: Path, memory: int) -> None:
+    store = OcdbtCubeStore(str(tmp_path))
+    make(store)
+    many = 6
+    with ExitStack() as stack:
+        workers = [stack.enter_context(working(tmp_path, memory, "append", who, many)) for who in range(4)]
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write("go\n")
+            worker.stdin.flush()
+        while any(worker.poll() is None for worker in workers):
+            snapshot = store.snapshot(NAME)
+            assert snapshot.axes[0].coefficients is not None
+            newest = snapshot.axes[0].coefficients[-1]
+            size = snapshot.axes[0].size
+            cells = snapshot.source.read(CellBox((size - 1, 0, 0), (size, SIZE, SIZE)), (0, 1))
+            assert size == 2 or (cells.values == newest).all()
+        answers = [worker.communicate() for worker in workers]
+    assert [error for _, error in answers] == [""] * 4
+    numbers = [int(line) for output, _ in answers for line in output.split()]
+    assert len(set(numbers)) == 4 * many, "each made versions of its own"
+    snapshot = store.snapshot(NAME)
+    coefficients = snapshot.axes[0].coefficients
+    assert coefficients is not None
+    assert coefficients.tolist() == sorted(
+        [0.0, 1.0, *(2.0 + who + 10 * each for who in range(4) for each in range(many))]
+    )
+    values = snapshot.source.read(CellBox.whole(snapshot.source.shape), (0, 1)).values
+    np.testing.assert_array_equal(values[:, 2:], np.broadcast_to(coefficients[2:, None, None], values[:, 2:].shape))
+    assert sorted(numbers, reverse=True) == [each.number for each in store.versions(NAME)][: len(numbers)]
+    assert list(store.verify(NAME)) == []
