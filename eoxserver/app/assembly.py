@@ -25,6 +25,7 @@ from eoxserver.plugins.manager import load_from_environ
 from eoxserver.query.check import Limits
 from eoxserver.resources.coverages.catalogue import Catalogue
 from eoxserver.resources.coverages.formats import FormatRegistry
+from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
 from eoxserver.resources.coverages.registration.registrar import Registrar
 from eoxserver.resources.crs.catalogue import CrsCatalogue
 from eoxserver.services.context import ServiceContext
@@ -49,7 +50,8 @@ def assemble(paths: InstancePaths, settings: Settings, environ: Mapping[str, str
     catalogue = Catalogue(settings, readers, access, formats)
     metadata_readers = [plugins.metadata_readers[key]() for key in plugins.metadata_readers]
     registrar = Registrar(list(readers.values()), metadata_readers, formats, access)
-    return Instance(paths, settings, plugins, formats, readers, access, catalogue, CrsCatalogue(), registrar)
+    ingestion = Ingestion(access, settings)
+    return Instance(paths, settings, plugins, formats, readers, access, catalogue, CrsCatalogue(), ingestion, registrar)
 
 
 def assemble_engine(instance: Instance) -> Engine:
@@ -87,6 +89,7 @@ def assemble_app(instance: Instance) -> WSGIApplication:
         instance.formats,
         assemble_engine(instance),
         instance.crss,
+        instance.ingestion,
     )
     services = {key: instance.plugins.services[key](context) for key in instance.plugins.services}
     dispatcher = Dispatcher(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from eoxserver.plugins.manager import Plugins
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.formats import FormatRegistry
+    from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.coverages.registration.registrar import Registrar
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
@@ -35,6 +36,8 @@ class Instance:
     catalogue: Catalogue
     crss: CrsCatalogue
     """CRSs by name, those of administrators among them."""
+    ingestion: Ingestion
+    """Inserts, changes and deletes coverages whose cells are kept here."""
     _registrar: Registrar
 
     def registrar(self) -> Registrar:

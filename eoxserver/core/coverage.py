@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from eoxserver.core.crs import Crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import RangeType
+from eoxserver.core.metadata import ExtraMetadata
 
 __all__ = [
     "CellBox",
@@ -213,6 +214,8 @@ class Coverage:
     """In EPSG:4326, x = longitude."""
     tie_points: TiePoints | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    extra: ExtraMetadata = field(default_factory=ExtraMetadata)
+    """What is known of its fields, its axes and parts of it."""
 
 
 @dataclass(frozen=True, slots=True)

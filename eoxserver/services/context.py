@@ -14,6 +14,7 @@ from eoxserver.services.engine import Engine
 if TYPE_CHECKING:
     # Stands on Django's models, which a plugin must be able to do without while it is loaded.
     from eoxserver.resources.coverages.catalogue import Catalogue
+    from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 __all__ = ["ServiceContext"]
@@ -30,3 +31,5 @@ class ServiceContext:
     engine: Engine
     crss: CrsCatalogue
     """CRSs by name: whatever a request names is parsed here, so that those of administrators are known."""
+    ingestion: Ingestion
+    """Inserts, changes and deletes coverages."""

@@ -16,6 +16,7 @@ from eoxserver.core.coverage import Coverage, Source
 from eoxserver.core.errors import DataUnavailable, EOxServerError
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
+from eoxserver.resources.coverages.parts import stored_extra
 from eoxserver.resources.coverages.sources import Opener
 from eoxserver.resources.coverages.stitching import MosaicSource, Piece, grid_offset
 
@@ -84,6 +85,7 @@ class Loader:
             footprint=row.footprint,
             tie_points=row.tie_points if isinstance(row, models.ReferenceableDataset) else None,
             metadata={str(key): str(value) for key, value in row.metadata.items()},
+            extra=stored_extra(row.details, row.pk),
         )
 
     def _mosaic(self, row: models.RectifiedStitchedMosaic) -> MosaicSource:

@@ -51,6 +51,7 @@ TABLE: dict[type[Exception], Report] = {
     errors.NoSuchStyle: _row("InvalidParameterValue", 404, "StyleNotDefined"),
     errors.CoverageUnusable: _row("UnsupportedCombination", 400, "InvalidRequest"),
     errors.DataUnavailable: _row("NoApplicableCode", 503, "NoApplicableCode"),
+    errors.InconsistentChange: _row("InconsistentChange", 400, "InvalidRequest"),
     errors.VersionConflict: _row("NoApplicableCode", 409, "InvalidRequest"),
     errors.InvalidAxisLabel: _row("InvalidAxisLabel", 404, "InvalidDimensionValue"),
     errors.InvalidSubsetting: _row("InvalidSubsetting", 400, "InvalidDimensionValue"),

@@ -33,6 +33,7 @@ from tests.services.wcs.v20.coverages import all_coverages
 
 if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue
+    from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 DRIVERS = dict.fromkeys(("GTiff", "COG", "netCDF", "PNG", "JPEG"), "rw") | {"HFA": "rw", "GRIB": "r"}
@@ -79,6 +80,7 @@ class Rules:
     """Who may read what."""
 
     hidden: frozenset[str] = frozenset()
+    services: Mapping[str, type] = field(default_factory=dict)
 
     def authorize(self, actor: object, action: str, coverage_id: str | None) -> bool:
         return action == "read" and (coverage_id not in self.hidden or actor == "admin")
@@ -170,6 +172,7 @@ def make_client(
         FormatRegistry(settings, load_formats(), DRIVERS),
         engine,
         cast("CrsCatalogue", SimpleNamespace(parse=parse_crs)),
+        cast("Ingestion", None),
     )
     return Client(context, WebCoverageService(context))
 

@@ -41,6 +41,7 @@ from tests.services.wms.encoder import ValuesEncoder
 
 if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue
+    from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 DRIVERS = dict.fromkeys(("GTiff", "PNG", "JPEG"), "rw")
@@ -221,6 +222,7 @@ def make_client(
         FormatRegistry(settings, load_formats(), DRIVERS),
         engine,
         cast("CrsCatalogue", SimpleNamespace(parse=parse_crs)),
+        cast("Ingestion", None),
     )
     return Client(context, catalogue)
 

@@ -15,10 +15,12 @@ from eoxserver.resources.coverages.models.coverages import (
 )
 from eoxserver.resources.coverages.models.eo_objects import EOObject, EOObjectManager, EOObjectQuerySet
 from eoxserver.resources.coverages.models.mosaics import MosaicMember, RectifiedStitchedMosaic
+from eoxserver.resources.coverages.models.parts import MetadataBound, MetadataPart
+from eoxserver.resources.coverages.models.pending import PendingCube
 from eoxserver.resources.coverages.models.version import CatalogueVersion
 
 __all__ = [
     "Axis", "CatalogueVersion", "Collection", "Coverage", "DatasetSeries", "EOObject", "EOObjectManager",
-    "EOObjectQuerySet", "Membership", "MosaicMember", "RectifiedDataset", "RectifiedGrid", "RectifiedStitchedMosaic",
-    "ReferenceableDataset",
+    "EOObjectQuerySet", "Membership", "MetadataBound", "MetadataPart", "MosaicMember", "PendingCube",
+    "RectifiedDataset", "RectifiedGrid", "RectifiedStitchedMosaic", "ReferenceableDataset",
 ]  # fmt: skip

@@ -38,6 +38,9 @@ class Coverage(EOObject):
     native_format = models.CharField(
         max_length=200, blank=True, default="", help_text="MIME type; empty: what follows from the stored data."
     )
+    details = models.JSONField(
+        null=True, blank=True, help_text="Metadata of fields and axes, by name, and a document; see parts for slices."
+    )
 
     class Meta:
         """Plain."""

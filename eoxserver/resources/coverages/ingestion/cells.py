@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: MIT
+"""Copying the cells of a source into a cube, block by block: types are converted where no value is lost.
+
+Fields of one type are read together, so that the common type in which a source answers is their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eoxserver.backends.cubes.base import Along, Update
+from eoxserver.backends.readers.nil import mask_nil
+from eoxserver.core.blocks import block_shape, split
+from eoxserver.core.coverage import CellBox, Cells, Source
+from eoxserver.core.errors import InconsistentChange
+from eoxserver.core.fields import Field, RangeType
+
+__all__ = ["check_fields", "copy", "storable"]
+
+BLOCK_BYTES = 32 * 2**20
+"""Of the cells that are read at a time."""
+
+_INSTEAD = {"int64": "float64", "uint64": "float64", "float16": "float32"}
+
+
+def storable(range_type: RangeType) -> RangeType:
+    """The range type with types that cubes have in place of those they lack; values are checked as they come."""
+    return RangeType(
+        tuple(
+            replace(field, dtype=np.dtype(_INSTEAD[field.dtype.name])) if field.dtype.name in _INSTEAD else field
+            for field in range_type.fields
+        )
+    )
+
+
+def check_fields(whole: RangeType, part: RangeType) -> None:
+    """Refuse fields that cannot become those of a coverage.
+
+    Raises
+    ------
+    InconsistentChange
+        When there are more or fewer, or complex numbers would have to become real ones.
+    """
+    if len(whole) != len(part):
+        raise InconsistentChange(
+            f"there are {len(part)} fields, {', '.join(part.names)}; those of the coverage are {', '.join(whole.names)}"
+        )
+    for field, given in zip(whole.fields, part.fields, strict=True):
+        if not _may_cast(given.dtype, field.dtype):
+            raise InconsistentChange(
+                f"field {given.name} is {given.dtype}, which cannot become {field.dtype}, the type of {field.name}",
+                locator=given.name,
+            )
+
+
+def _may_cast(given: np.dtype[Any], wanted: np.dtype[Any]) -> bool:
+    if given == wanted:
+        return True
+    return given.names is None and wanted.names is None and (given.kind != "c" or wanted.kind == "c")
+
+
+def copy(
+    source: Source,
+    given: Sequence[Field],
+    wanted: Sequence[Field],
+    along: dict[str, Along],
+    update: Update,
+    keep: bool,
+    chunks: Sequence[int],
+) -> None:
+    """Write all cells of a source.
+
+    Parameters
+    ----------
+    given : sequence of Field
+        Of the source; nil values of fields that have some are nil, else those of the cube's field.
+    wanted : sequence of Field
+        Of the cube.
+    along : dict
+        Where the cells go, for each axis.
+    keep : bool
+        Whether nil cells leave what is there.
+    chunks : sequence of int
+        Of the cube, or of the source for a new one.
+
+    Raises
+    ------
+    DataUnavailable
+        When the source cannot be read.
+    InconsistentChange
+        When the cube's type does not have a value.
+    """
+    masked = mask_nil(source, [own if own.nil else replace(own, nil=field.nil) for own, field in _pairs(given, wanted)])
+    labels = list(along)
+    for fields in _groups(given, wanted):
+        cell_bytes = sum(given[field].dtype.itemsize for field in fields)
+        for box in _boxes(source.shape, chunks, list(along.values()), max(1, BLOCK_BYTES // cell_bytes)):
+            cells = masked.read(box, fields)
+            cast = _cast(cells, [wanted[field] for field in fields])
+            where = {label: along[label][part] for label, part in zip(labels, box.slices, strict=True)}
+            update.write(where, cast, fields, keep)
+
+
+def _pairs(given: Sequence[Field], wanted: Sequence[Field]) -> Iterator[tuple[Field, Field]]:
+    return zip(given, wanted, strict=True)
+
+
+def _groups(given: Sequence[Field], wanted: Sequence[Field]) -> Iterator[list[int]]:
+    """Fields that follow each other and have one type, before and after."""
+    numbers = range(len(given))
+    for _, group in groupby(numbers, key=lambda number: (given[number].dtype, wanted[number].dtype)):
+        yield list(group)
+
+
+def _boxes(shape: tuple[int, ...], chunks: Sequence[int], along: Sequence[Along], max_cells: int) -> Iterator[CellBox]:
+    """Boxes that cover the shape, cut where chunks of the cube end."""
+    block = block_shape(shape, [max(1, chunk) for chunk in chunks], max_cells)
+    shift = tuple(
+        cells.start % size if isinstance(cells, range) else 0 for cells, size in zip(along, block, strict=True)
+    )
+    back = tuple(-by for by in shift)
+    for box in split(CellBox.whole(shape).shifted(shift), block):
+        yield box.shifted(back)
+
+
+def _cast(cells: Cells, fields: Sequence[Field]) -> Cells:
+    """The cells in the type of the fields, which is one."""
+    wanted, values = fields[0].dtype, cells.values
+    if values.dtype == wanted:
+        return cells
+    if np.can_cast(values.dtype, wanted, "safe"):
+        return Cells(values.astype(wanted), cells.valid)
+    if cells.valid is not None:
+        values = np.where(cells.valid, values, np.zeros((), values.dtype))
+    with np.errstate(invalid="ignore", over="ignore"):
+        cast = values.astype(wanted)
+        lost = _lost(values, cast)
+    if lost.any():
+        number = int(np.argmax(lost.reshape(len(fields), -1).any(axis=1)))
+        raise InconsistentChange(
+            f"the value {values[lost][0]} cannot be {wanted}, the type of field {fields[number].name}",
+            locator=fields[number].name,
+        )
+    return Cells(cast, cells.valid)
+
+
+def _lost(values: npt.NDArray[Any], cast: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where a value is another one after the cast; fewer digits of a fraction are no loss."""
+    lost: npt.NDArray[np.bool_]
+    if cast.dtype.kind in "fc" and values.dtype.kind in "fc":
+        lost = np.isfinite(values) & ~np.isfinite(cast)
+    elif cast.dtype.kind in "fc":
+        lost = cast.real.astype(values.dtype) != values
+    else:
+        lost = cast != values
+    return lost

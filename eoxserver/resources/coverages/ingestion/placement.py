@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""Where the cells of a part belong in a coverage: their grid indices, or coefficients, along each axis.
+
+Rules: on a regular axis a cell goes where its centre lies, which must be the centre of a cell of the coverage's grid
+within ``TOLERANCE`` cells, whether the coverage reaches there yet or not. On an irregular axis a coefficient is one
+that is there, or a new one. Two coefficients are the same when they differ by no more than rounding: ``SAME`` of the
+distance to the next, half a millisecond on axes of time. One that is farther off, and nearer than ``TOLERANCE`` of that
+distance, is refused: it was meant to be the same, or is a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from eoxserver.backends.cubes.base import Along
+from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
+from eoxserver.core.crs import same_crs
+from eoxserver.core.domain import Domain, same_label
+from eoxserver.core.errors import InconsistentChange, InvalidSubsetting
+
+__all__ = ["TOLERANCE", "place"]
+
+TOLERANCE = 1e-3
+"""How far a cell may lie off the grid [cells]."""
+SAME = 1e-6
+"""How far coefficients that are the same may differ [distance to the next]."""
+_ULPS = 4.0
+
+_Coordinates = npt.NDArray[np.float64]
+
+
+def place(whole: Domain, part: Domain, lows: Sequence[int]) -> tuple[Along, ...]:
+    """The cells of a part in the grid of a whole, along each axis in grid order.
+
+    Parameters
+    ----------
+    lows : sequence of int
+        Grid index of the whole's first cell along each axis; not looked at on irregular ones.
+
+    Returns
+    -------
+    tuple of range or list of float
+        Grid indices, or coefficients with the values they have in the whole.
+
+    Raises
+    ------
+    InconsistentChange
+        When axes, their order, their CRSs or resolutions differ, or coefficients are neither the same nor others.
+    InvalidSubsetting
+        When cells do not lie on the grid.
+    """
+    _check_axes(whole, part)
+    return tuple(_along(*axes) for axes in zip(whole.axes, part.axes, lows, strict=True))
+
+
+def _check_axes(whole: Domain, part: Domain) -> None:
+    same = len(whole.axes) == len(part.axes) and all(map(same_label, whole.labels, part.labels))
+    if not same:
+        raise InconsistentChange(
+            f"the axes are {', '.join(part.labels) or 'none'}; those of the coverage are {', '.join(whole.labels)}, "
+            "in this order"
+        )
+    for axis, other in zip(whole.axes, part.axes, strict=True):
+        if isinstance(axis, IndexAxis) and isinstance(other, IndexAxis):
+            continue
+        if (axis.crs is None) != (other.crs is None) or (axis.crs and other.crs and not same_crs(axis.crs, other.crs)):
+            raise InconsistentChange(
+                f"axis {axis.label} is in {_crs_name(other)}; in the coverage it is in {_crs_name(axis)}",
+                locator=axis.label,
+            )
+
+
+def _crs_name(axis: Axis) -> str:
+    return "no CRS" if axis.crs is None else axis.crs.uri
+
+
+def _along(axis: Axis, part: Axis, low: int) -> Along:
+    if isinstance(axis, IrregularAxis):
+        return _coefficients(axis, part.coordinates())
+    step = axis.step if isinstance(axis, RegularAxis) else 1.0
+    if isinstance(part, RegularAxis) and part.size > 1:
+        if abs(part.step - step) * (part.size - 1) > TOLERANCE * abs(step):
+            raise InconsistentChange(
+                f"axis {axis.label} has the resolution {part.step}; in the coverage it is {step}", locator=axis.label
+            )
+        cells = (np.array([part.origin]) - axis.coordinate(0)) / step
+    else:
+        cells = (part.coordinates() - axis.coordinate(0)) / step
+    return _range(axis, part, cells, low)
+
+
+def _range(axis: Axis, part: Axis, cells: _Coordinates, low: int) -> range:
+    """The grid indices of cells, counted from the first of the axis."""
+    off = np.abs(cells - np.round(cells))
+    if not (off <= TOLERANCE).all():
+        worst = int(np.argmax(off))
+        raise InvalidSubsetting(
+            f"on axis {axis.label} the cell at {part.coordinate(worst)} lies {off[worst]:.3g} cells off the grid of "
+            f"the coverage; up to {TOLERANCE} are accepted",
+            locator=axis.label,
+        )
+    indices = np.round(cells).astype(np.int64)
+    if (np.diff(indices) != 1).any():
+        raise InvalidSubsetting(
+            f"on axis {axis.label} the cells do not follow each other in the order of the coverage's grid; "
+            "a gap takes two updates",
+            locator=axis.label,
+        )
+    first = int(indices[0]) + low
+    return range(first, first + part.size)
+
+
+def _coefficients(axis: IrregularAxis, given: _Coordinates) -> list[float]:
+    """The coefficients as they are in the coverage, new ones as they are given."""
+    found = _matched(axis, given)
+    falling = axis.size > 1 and axis.coefficients[0] > axis.coefficients[-1]
+    steps = np.diff(found) * (-1.0 if falling else 1.0)
+    if (steps == 0).any():
+        twice = float(found[int(np.argmax(steps == 0))])
+        raise InconsistentChange(
+            f"on axis {axis.label} two coefficients are the same as {twice} of the coverage", locator=axis.label
+        )
+    if (steps < 0).any():
+        raise InconsistentChange(
+            f"on axis {axis.label} the coefficients are in another order than those of the coverage, which "
+            f"{'fall' if falling else 'rise'}",
+            locator=axis.label,
+        )
+    return [float(one) for one in found]
+
+
+def _matched(axis: IrregularAxis, given: _Coordinates) -> _Coordinates:
+    """Each coefficient, or the one of the axis that it is the same as."""
+    known = np.sort(axis.coefficients)
+    right = np.searchsorted(known, given)
+    below, above = known[np.clip(right - 1, 0, None)], known[np.clip(right, None, known.size - 1)]
+    nearest = np.where(np.abs(given - below) <= np.abs(above - given), below, above)
+    distance = np.abs(given - nearest)
+    spacing = _spacing(known, nearest)
+    same = np.maximum(np.maximum(SAME * spacing, _ULPS * np.spacing(np.abs(nearest))), _half_millisecond(axis))
+    near = (distance > same) & (distance < TOLERANCE * spacing)
+    if near.any():
+        which = int(np.argmax(near))
+        raise InconsistentChange(
+            f"on axis {axis.label} the coefficient {float(given[which])!r} lies too near {float(nearest[which])!r} of "
+            f"the coverage to be another one; accepted: the same, or one that is more than {TOLERANCE} of the distance "
+            f"to the next, {float(spacing[which])!r}, away",
+            locator=axis.label,
+        )
+    return np.where(distance <= same, nearest, given)
+
+
+def _spacing(known: _Coordinates, of: _Coordinates) -> _Coordinates:
+    """The distance from coefficients to the next of their neighbours; 0 of a single one."""
+    if known.size == 1:
+        return np.zeros(of.shape)
+    gaps = np.diff(known)
+    least = np.minimum(np.append(gaps, np.inf), np.append(np.inf, gaps))
+    found: _Coordinates = least[np.searchsorted(known, of)]
+    return found
+
+
+def _half_millisecond(axis: Axis) -> float:
+    """Half a millisecond [axis units]; 0 on an axis that is not one of time."""
+    return 0.0 if axis.crs is None or axis.crs.time is None else 0.5 / abs(axis.crs.time.unit_milliseconds)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""The text that an ingested coverage leaves with each version of its cube: all that makes it a coverage.
+
+Its size does not depend on the number of cells: how far axes reach, and the coefficients of irregular ones, are the
+cube's own. Along a regular axis the cube's grid index 0 is the cell that was first when the coverage was inserted;
+along an index axis grid indices are coordinates.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from eoxserver.backends.cubes.base import CubeAxis
+from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
+from eoxserver.core.domain import Domain
+from eoxserver.core.errors import CrsUnknown, DataUnavailable
+from eoxserver.core.fields import RangeType
+from eoxserver.core.metadata import PartMetadata
+from eoxserver.resources.coverages.columns.range_types import range_type_from_json, range_type_to_json
+from eoxserver.resources.coverages.domains import AxisColumns, crs_text
+
+__all__ = ["CubeState", "axis_template", "part_from_json", "part_to_json"]
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class CubeState:
+    """What a version of a cube is as a coverage."""
+
+    axes: tuple[Axis, ...]
+    """In grid order; see ``axis_template``."""
+    crs_labels: tuple[str, ...]
+    range_type: RangeType
+    native_format: str = ""
+    metadata: Mapping[str, str] | None = None
+    """Names and texts; None where the text says nothing of them."""
+    details: Mapping[str, Any] | None = None
+    """``core.metadata.ExtraMetadata`` without parts, as the catalogue has it."""
+    parts: tuple[PartMetadata, ...] = ()
+    """Metadata of parts that came with this version."""
+
+    @classmethod
+    def first(cls, domain: Domain, range_type: RangeType, native_format: str) -> CubeState:
+        """Of a new cube."""
+        return cls(tuple(map(axis_template, domain.axes)), domain.crs_labels, range_type, native_format)
+
+    def domain(self, cube: Sequence[CubeAxis]) -> Domain:
+        """The domain of a version whose cube has cells there."""
+        return Domain(tuple(map(_axis, self.axes, cube)), self.crs_labels)
+
+    def to_text(self) -> str:
+        """JSON."""
+        document: dict[str, Any] = {
+            "format": _FORMAT,
+            "axes": [_template_to_json(axis) for axis in self.axes],
+            "crs_labels": list(self.crs_labels),
+            "range_type": range_type_to_json(self.range_type),
+            "native_format": self.native_format,
+        }
+        document |= {name: value for name in ("metadata", "details") if (value := getattr(self, name)) is not None}
+        if self.parts:
+            document["parts"] = [part_to_json(part) for part in self.parts]
+        return json.dumps(document, separators=(",", ":"), allow_nan=False)
+
+    @classmethod
+    def from_text(cls, text: str, name: str) -> CubeState:
+        """Read what ``to_text`` wrote.
+
+        Parameters
+        ----------
+        name : str
+            Of the cube, for messages.
+
+        Raises
+        ------
+        DataUnavailable
+            When it is something else.
+        """
+        try:
+            document = json.loads(text)
+            if document["format"] != _FORMAT:
+                raise ValueError(f"its format is {document['format']}, this program reads {_FORMAT}")
+            return cls(
+                axes=tuple(map(_template_from_json, document["axes"])),
+                crs_labels=tuple(document["crs_labels"]),
+                range_type=range_type_from_json(document["range_type"]),
+                native_format=document["native_format"],
+                metadata=document.get("metadata"),
+                details=document.get("details"),
+                parts=tuple(map(part_from_json, document.get("parts", ()))),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, CrsUnknown) as error:
+            raise DataUnavailable(f"cube {name} was not made by ingestion: {error!r}", locator=name) from error
+
+
+def axis_template(axis: Axis) -> Axis:
+    """An axis without its extent: one cell, at grid index 0 of a new cube."""
+    if isinstance(axis, IrregularAxis):
+        return replace(axis, coefficients=np.zeros(1))
+    return replace(axis, first=0, size=1) if isinstance(axis, IndexAxis) else replace(axis, size=1)
+
+
+def _axis(template: Axis, cube: CubeAxis) -> Axis:
+    if isinstance(template, RegularAxis):
+        return replace(template, origin=template.coordinate(cube.low), size=cube.size)
+    if isinstance(template, IndexAxis):
+        return replace(template, first=cube.low, size=cube.size)
+    assert cube.coefficients is not None
+    return replace(template, coefficients=cube.coefficients)
+
+
+def _template_to_json(axis: Axis) -> dict[str, Any]:
+    found = {
+        "kind": "index",
+        "label": axis.label,
+        "crs": "" if axis.crs is None else crs_text(axis.crs),
+        "unit": axis.unit,
+        "role": axis.role.value,
+    }
+    if isinstance(axis, RegularAxis):
+        return found | {"kind": "regular", "origin": axis.origin, "step": axis.step}
+    return found | {"kind": "irregular"} if isinstance(axis, IrregularAxis) else found
+
+
+def _template_from_json(item: Mapping[str, Any]) -> Axis:
+    names = {name: item[name] for name in ("kind", "label", "crs", "unit", "role")}
+    columns = AxisColumns(0, 0, **names, origin=item.get("origin"), step=item.get("step"), size=1, coefficients=None)
+    if columns.kind == "irregular":
+        columns = columns._replace(coefficients=np.zeros(1))
+    return columns.axis
+
+
+def part_to_json(part: PartMetadata) -> dict[str, Any]:
+    """Metadata of a part as values that JSON has."""
+    return {"bounds": {label: list(bounds) for label, bounds in part.bounds.items()}, "values": dict(part.values)}
+
+
+def part_from_json(item: Mapping[str, Any]) -> PartMetadata:
+    """What ``part_to_json`` described."""
+    bounds = {str(label): (float(low), float(high)) for label, (low, high) in item["bounds"].items()}
+    return PartMetadata(bounds, item["values"])

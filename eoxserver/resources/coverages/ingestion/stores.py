@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""The stores of an instance: the one for new cubes, and those that cubes were put in before."""
+
+from __future__ import annotations
+
+from eoxserver.backends.access import Access
+from eoxserver.backends.cubes.base import CubeStore
+from eoxserver.backends.cubes.storage import CubeStorage
+from eoxserver.backends.locations import StorageRecord
+from eoxserver.backends.models import Storage
+from eoxserver.conf.schema import Settings
+from eoxserver.core.errors import ConfigurationError
+
+__all__ = ["STORAGE_TYPE", "Stores"]
+
+STORAGE_TYPE = CubeStorage.key
+
+
+class Stores:
+    """Finds stores through the storages that plugins bring.
+
+    Parameters
+    ----------
+    access : Access
+        Has the storages.
+    settings : Settings
+        Section ``backends.cubes``.
+    """
+
+    def __init__(self, access: Access, settings: Settings) -> None:
+        self._access = access
+        self._url = settings.cubes.url
+
+    def new(self) -> Storage:
+        """The storage in which new cubes are put; it is made where the catalogue has none of this URL."""
+        known = Storage.objects.filter(storage_type=STORAGE_TYPE, url=self._url, credentials="").order_by("pk")
+        return known.first() or Storage.objects.create(storage_type=STORAGE_TYPE, url=self._url)
+
+    def storage(self, record: StorageRecord) -> CubeStorage:
+        """The storage of a record; raises ConfigurationError when a plugin took its place, UnknownKey without any."""
+        found: object = self._access.storage(record)
+        if not isinstance(found, CubeStorage):
+            raise ConfigurationError(f"storage type '{STORAGE_TYPE}' is {type(found).__name__}, which has no cubes")
+        return found
+
+    def store(self, record: StorageRecord) -> CubeStore:
+        """The store of a record; raises as ``storage``."""
+        return self.storage(record).store
+
+    def of(self, storage: Storage) -> CubeStore:
+        """The store of a storage of the catalogue; raises as ``storage``."""
+        return self.store(StorageRecord(storage.key, storage.url, storage.credentials))
