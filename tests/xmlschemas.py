@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Validation of answers against the schemas of OGC and W3C, without the network.
 
-The schemas lie in the folder ``schemas`` of the shared material; a validator is compiled once a test run.
+The schemas lie in the folder ``schemas`` of the shared material; a validator is compiled once a test run. Those of CIS
+1.1 and WCS 2.1, which are not there, are restated in ``tests/schemas``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ __all__ = ["NS", "ValidateXml", "check", "parse_xml", "texts", "validator"]
 NS = {
     "crs": "http://www.opengis.net/wcs/crs/1.0",
     "gml": "http://www.opengis.net/gml/3.2",
+    "cis11": "http://www.opengis.net/cis/1.1/gml",
     "gmlcov": "http://www.opengis.net/gmlcov/1.0",
     "gmlrgrid": "http://www.opengis.net/gml/3.3/rgrid",
     "int": "http://www.opengis.net/wcs/interpolation/1.0",
@@ -25,6 +27,7 @@ NS = {
     "ows": "http://www.opengis.net/ows/2.0",
     "swe": "http://www.opengis.net/swe/2.0",
     "wcs": "http://www.opengis.net/wcs/2.0",
+    "wcs21": "http://www.opengis.net/wcs/2.1/gml",
     "wms": "http://www.opengis.net/wms",
     "xlink": "http://www.w3.org/1999/xlink",
 }
@@ -40,6 +43,8 @@ ROOTS = {
         (NS["gmlcov"], "gmlcov/1.0/gmlcovAll.xsd"),
         (NS["gmlrgrid"], "gml/3.3/referenceableGrid.xsd"),
     ),
+    NS["cis11"]: ((NS["cis11"], "cis/1.1/gml/cisAll.xsd"),),
+    NS["wcs21"]: ((NS["wcs21"], "wcs/2.1/gml/wcsAll.xsd"),),
     NS["wms"]: ((NS["wms"], "wms/1.3.0/capabilities_1_3_0.xsd"),),
     NS["ogc"]: ((NS["ogc"], "wms/1.3.0/exceptions_1_3_0.xsd"),),
 }
@@ -50,6 +55,10 @@ _PLACES = {
     "https://schemas.opengis.net/": "opengis",
     "http://www.w3.org/": "w3",
     "https://www.w3.org/": "w3",
+}
+_RESTATED = {
+    "http://schemas.opengis.net/cis/1.1/gml/cisAll.xsd": "cis11.xsd",
+    "http://schemas.opengis.net/wcs/2.1/gml/wcsAll.xsd": "wcs21.xsd",
 }
 
 
@@ -62,6 +71,9 @@ class _LocalSchemas(etree.Resolver):
 
     # lxml-stubs leaves out the context, and resolve_filename.
     def resolve(self, system_url: str, public_id: str, context: object) -> object:  # type: ignore[override]
+        if system_url in _RESTATED:
+            own = Path(__file__).parent / "schemas" / _RESTATED[system_url]
+            return self.resolve_filename(str(own), context)  # type: ignore[attr-defined]
         for start, place in _PLACES.items():
             if system_url.startswith(start):
                 path = self._folder / place / system_url.removeprefix(start)

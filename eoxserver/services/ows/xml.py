@@ -9,15 +9,18 @@ capabilities document of ten thousand coverages must stream.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import etree
 
 from eoxserver.core.errors import InvalidRequest
 
-__all__ = ["DECLARATION", "attribute", "attributes", "element", "namespaces", "parse", "text"]
+__all__ = ["DECLARATION", "attribute", "attributes", "chunks", "element", "namespaces", "parse", "text"]
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+
+_CHUNK = 1 << 16
+"""Characters sent at a time."""
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (clause 2.2) cannot hold at all, escaped or not."""
@@ -100,3 +103,18 @@ def namespaces(declared: Mapping[str, str], schemas: Mapping[str, str] | None = 
             }
         )
     return result
+
+
+def chunks(parts: Iterable[str]) -> Iterator[bytes]:
+    """Gather the parts of a document, so that it goes out in few pieces, and never lies in memory as a whole."""
+    waiting: list[str] = []
+    size = 0
+    for part in parts:
+        waiting.append(part)
+        size += len(part)
+        if size >= _CHUNK:
+            yield "".join(waiting).encode()
+            waiting.clear()
+            size = 0
+    if waiting:
+        yield "".join(waiting).encode()

@@ -14,6 +14,7 @@ from eoxserver.services.ows.exceptions import error_report, ows_exception_report
 from eoxserver.services.ows.versions import Version, negotiate, requested
 from eoxserver.services.wcs.operations import Operation
 from eoxserver.services.wcs.v20.operations import OPERATIONS as V20_OPERATIONS
+from eoxserver.services.wcs.v20.operations import OPERATIONS_21 as V21_OPERATIONS
 from eoxserver.services.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
 __all__ = ["OPERATIONS", "VERSIONS", "WebCoverageService"]
 
-VERSIONS: Sequence[Version] = (Version("2.0.1", r"2\.0\.\d+"),)
-"""Highest first."""
+VERSIONS: Sequence[Version] = (Version("2.0.1", r"2\.0\.\d+"), Version("2.1.0", r"2\.1\.\d+"))
+"""The one for clients that name none comes first: most of them know no other."""
 
-OPERATIONS: Mapping[str, Sequence[Operation[Any]]] = {"2.0.1": V20_OPERATIONS}
+OPERATIONS: Mapping[str, Sequence[Operation[Any]]] = {"2.0.1": V20_OPERATIONS, "2.1.0": V21_OPERATIONS}
 """By the number of the version."""
 
 

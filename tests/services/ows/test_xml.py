@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from eoxserver.core.errors import InvalidRequest
-from eoxserver.services.ows.xml import DECLARATION, element, namespaces, parse
+from eoxserver.services.ows.xml import DECLARATION, chunks, element, namespaces, parse
 
 
 @given(st.text(), st.text())
@@ -51,3 +51,11 @@ def test_parse_refuses_what_is_not_well_formed_or_declares_a_type(document: byte
     with pytest.raises(InvalidRequest) as caught:
         parse(document)
     assert caught.value.locator == "body"
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=9)), st.integers(0, 3))
+def test_chunks_are_few_and_have_everything(parts: list[str], large: int) -> None:
+    everything = [*parts, *("\u00e9" * 70_000 for _ in range(large)), *parts]
+    gathered = list(chunks(everything))
+    assert b"".join(gathered) == "".join(everything).encode("utf-8", "strict")
+    assert len(gathered) <= large + 1

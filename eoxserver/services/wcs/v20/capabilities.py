@@ -7,7 +7,8 @@ The profiles, formats, CRSs and interpolation methods that are announced are tho
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from eoxserver.core.coordinates import number_text
@@ -19,7 +20,7 @@ from eoxserver.services.ows.capabilities import (
     service_identification,
     service_provider,
 )
-from eoxserver.services.ows.xml import DECLARATION, attributes, element, namespaces
+from eoxserver.services.ows.xml import DECLARATION, attributes, chunks, element, namespaces
 from eoxserver.services.wcs.formats import offered_formats
 from eoxserver.services.wcs.v20.requests import GetCapabilities
 from eoxserver.services.wire import Request, Response
@@ -33,6 +34,7 @@ __all__ = ["capabilities"]
 log = logging.getLogger(__name__)
 
 VERSION = "2.0.1"
+VERSIONS = (VERSION, "2.1.0")
 NAMESPACES: Mapping[str, str] = {
     "wcs": "http://www.opengis.net/wcs/2.0",
     "ows": "http://www.opengis.net/ows/2.0",
@@ -48,6 +50,12 @@ PROFILES = (
     "http://www.opengis.net/spec/GMLCOV/1.0/conf/gml-coverage",
     "http://www.opengis.net/spec/GMLCOV/1.0/conf/gml",
     "http://www.opengis.net/spec/GMLCOV/1.0/conf/multipart",
+    "http://www.opengis.net/spec/CIS/1.1/conf/coverage",
+    "http://www.opengis.net/spec/CIS/1.1/conf/grid-regular",
+    "http://www.opengis.net/spec/CIS/1.1/conf/grid-irregular",
+    "http://www.opengis.net/spec/CIS/1.1/conf/gml-coverage",
+    "http://www.opengis.net/spec/CIS/1.1/conf/json-coverage",
+    "http://www.opengis.net/spec/CIS/1.1/conf/other-format-coverage",
     "http://www.opengis.net/spec/WCS_service-extension_crs/1.0/conf/crs",
     "http://www.opengis.net/spec/WCS_service-extension_interpolation/1.0/conf/interpolation",
     "http://www.opengis.net/spec/WCS_service-extension_range-subsetting/1.0/conf/record-subsetting",
@@ -61,49 +69,41 @@ FORMAT_PROFILES: Mapping[str, str] = {
     "image/jp2": "http://www.opengis.net/spec/WCS_coverage-encoding_jpeg2000/1.0/",
     "image/jpeg": "https://www.w3.org/Graphics/JPEG/",
     "image/png": "https://www.w3.org/TR/PNG/",
+    "text/csv": "https://www.rfc-editor.org/rfc/rfc4180",
+    "application/json": "https://www.rfc-editor.org/rfc/rfc8259",
+    "application/vnd.cov+json": "http://www.opengis.net/doc/CS/covjson/1.0",
 }
 """Conformance classes of encodings, where the format is offered."""
 
 NEAREST = "http://www.opengis.net/def/interpolation/OGC/1.0/nearest-neighbor"
 
-_CHUNK = 1 << 16
-"""Characters sent at a time."""
-
 
 def capabilities(
-    context: ServiceContext, request: Request, decoded: GetCapabilities, operations: Sequence[OperationMetadata]
+    context: ServiceContext,
+    request: Request,
+    decoded: GetCapabilities,
+    operations: Sequence[OperationMetadata],
+    version: str = VERSION,
 ) -> Response:
-    """The capabilities, or of them what is asked for."""
+    """The capabilities, or of them what is asked for, in the words of a version."""
     media_type = f"{decoded.media_type}; charset=utf-8"
-    about = {"version": VERSION, "updateSequence": decoded.update_sequence}
+    about = {"version": version, "updateSequence": decoded.update_sequence}
     root = f"{DECLARATION}<wcs:Capabilities{namespaces(NAMESPACES, SCHEMAS)}{attributes(about)}"
     if decoded.current:
         return Response(f"{root}/>\n".encode(), media_type)
     parts = _parts(context, request, decoded.sections, operations)
-    return Response(_chunks(root, parts), media_type)
-
-
-def _chunks(root: str, parts: Iterable[str]) -> Iterator[bytes]:
-    """Gather parts, so that the document goes out in few pieces, and never lies in memory as a whole."""
-    waiting = [f"{root}>\n"]
-    size = 0
-    for part in parts:
-        waiting.append(part)
-        size += len(part)
-        if size >= _CHUNK:
-            yield "".join(waiting).encode()
-            waiting.clear()
-            size = 0
-    waiting.append("</wcs:Capabilities>\n")
-    yield "".join(waiting).encode()
+    return Response(chunks(chain([f"{root}>\n"], parts, ["</wcs:Capabilities>\n"])), media_type)
 
 
 def _parts(
-    context: ServiceContext, request: Request, sections: frozenset[str], operations: Sequence[OperationMetadata]
+    context: ServiceContext,
+    request: Request,
+    sections: frozenset[str],
+    operations: Sequence[OperationMetadata],
 ) -> Iterator[str]:
     ows = context.settings.ows
     if "ServiceIdentification" in sections:
-        yield service_identification(ows, "OGC WCS", [VERSION], _profiles(context))
+        yield service_identification(ows, "OGC WCS", VERSIONS, _profiles(context))
     if "ServiceProvider" in sections:
         yield service_provider(ows)
     if "OperationsMetadata" in sections:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""GetCoverage of WCS 2.0.1 (OGC 09-110r4 clause 8.4): plan, check, evaluate, encode."""
+"""GetCoverage of WCS 2.0.1 (OGC 09-110r4 clause 8.4), and of WCS 2.1: plan, check, evaluate, encode."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from eoxserver.core.coverage import Coverage, DataState
 from eoxserver.core.errors import InvalidParameterValue, InvalidRequest, UnsupportedCombination
 from eoxserver.resources.coverages.crss import wcs_crss
 from eoxserver.services.engine import Engine
-from eoxserver.services.wcs.formats import GML_FORMAT, OutputFormat, find_format, native_format
+from eoxserver.services.wcs.formats import GML_FORMAT, OutputFormat, find_format, native_format, offered_formats
+from eoxserver.services.wcs.v20 import cis11json
+from eoxserver.services.wcs.v20.cis11 import GENERAL_GRID, encode_general_grid
+from eoxserver.services.wcs.v20.cis11json import encode_general_grid_json
 from eoxserver.services.wcs.v20.describe import readable
-from eoxserver.services.wcs.v20.gmlcoverage import encode_gml
+from eoxserver.services.wcs.v20.gmlcoverage import check_gml, encode_gml
 from eoxserver.services.wcs.v20.multipart import Part, boundary, coverage_parts, media_type, multipart_related
 from eoxserver.services.wcs.v20.plan import plan_coverage
 from eoxserver.services.wcs.v20.requests import GetCoverage
@@ -47,45 +50,71 @@ def deliver(context: ServiceContext, request: Request, decoded: GetCoverage) -> 
     data = DataState.of((coverage,))
     result = replace(context.engine.evaluate(plan), identifier=coverage.identifier)
     if asked is None:
-        asked = native if decoded.encoding or _holds(context.engine, native, result) else GML_FORMAT
-    chunks = _encoded(context.engine, asked, result, decoded.encoding)
-    return replace(_response(result, asked, chunks, decoded.multipart), data=data)
+        keep = not decoded.general_grid and (decoded.encoding or _holds(context.engine, native, result))
+        asked = native if keep else GML_FORMAT
+    try:
+        chunks = _encoded(context.engine, asked, result, decoded)
+    except UnsupportedCombination as error:
+        raise UnsupportedCombination(f"{error.message}{_others(context, result)}", locator=error.locator) from error
+    return replace(_response(result, asked, chunks, decoded), data=data)
 
 
 def _holds(engine: Engine, wanted: OutputFormat, result: Coverage) -> bool:
-    """Whether the native format can hold the result, which may have lost axes that the format needs."""
-    if wanted.driver is None:
-        return True
+    """Whether a format can hold the result, which may have more or fewer axes than the format takes."""
     try:
-        engine.encoder(wanted.driver).check(result, wanted.driver, {})
+        if wanted.driver is None:
+            check_gml(result)
+        else:
+            engine.encoder(wanted.driver).check(result, wanted.driver, {})
     except UnsupportedCombination:
         return False
     return True
 
 
-def _encoded(engine: Engine, wanted: OutputFormat, result: Coverage, encoding: Mapping[str, str]) -> Iterator[bytes]:
+def _others(context: ServiceContext, result: Coverage) -> str:
+    """The formats that are offered and hold the result."""
+    able = [known.mime for known in offered_formats(context.formats) if _holds(context.engine, known, result)]
+    return f". Formats that hold this result: {', '.join(able)}" if able else ""
+
+
+def _encoded(engine: Engine, wanted: OutputFormat, result: Coverage, decoded: GetCoverage) -> Iterator[bytes]:
     """The bytes of the result; encoding parameters of another format than the wanted one are refused."""
     options: dict[str, str] = {}
-    for key, value in encoding.items():
+    for key, value in decoded.encoding.items():
         prefix, _, name = key.partition(":")
         if wanted.driver is None or wanted.driver not in ENCODING_DRIVERS[prefix]:
             raise InvalidRequest(f"parameter '{key}' does not apply to the format {wanted.mime}", locator=key)
         options[name] = value
+    if decoded.general_grid:
+        return _general_grid(engine, wanted, result)
     if wanted.driver is None:
         return encode_gml(result, engine.workspace)
     try:
         return engine.encode(result, wanted.driver, options)
     except InvalidParameterValue as error:
         # The encoder knows its parameters without their prefix.
-        error.locator = next((key for key in encoding if key.partition(":")[2] == error.locator), error.locator)
+        error.locator = next((key for key in decoded.encoding if key.partition(":")[2] == error.locator), error.locator)
         raise
 
 
-def _response(result: Coverage, wanted: OutputFormat, chunks: Iterator[bytes], multipart: bool) -> Response:
-    filename = f"{result.identifier}{wanted.extension}"
-    if not multipart:
-        return Response(chunks, wanted.mime, headers=(("Content-Disposition", f'inline; filename="{filename}"'),))
+def _general_grid(engine: Engine, wanted: OutputFormat, result: Coverage) -> Iterator[bytes]:
+    """The result in the terms of CIS 1.1, which has GML and JSON."""
     if wanted.driver is None:
+        return encode_general_grid(result, engine.workspace)
+    if wanted.mime == cis11json.MIME:
+        return encode_general_grid_json(result, engine.workspace)
+    raise InvalidRequest(
+        f"outputType={GENERAL_GRID} does not apply to the format {wanted.mime}; "
+        f"accepted: {GML_FORMAT.mime}, {cis11json.MIME}",
+        locator="outputType",
+    )
+
+
+def _response(result: Coverage, wanted: OutputFormat, chunks: Iterator[bytes], decoded: GetCoverage) -> Response:
+    filename = f"{result.identifier}{wanted.extension}"
+    if not decoded.multipart:
+        return Response(chunks, wanted.mime, headers=(("Content-Disposition", f'inline; filename="{filename}"'),))
+    if wanted.driver is None or decoded.general_grid:
         parts: tuple[Part, ...] = (Part({"Content-Type": wanted.mime, "Content-ID": f"<{filename}>"}, chunks),)
     else:
         parts = coverage_parts(result, chunks, wanted.mime, filename)

@@ -14,6 +14,7 @@ from eoxserver.core.errors import (
     EOxServerError,
     FormatNotSupported,
     InvalidMediaType,
+    InvalidParameterValue,
     InvalidRequest,
     MissingParameterValue,
     OutputCrsNotSupported,
@@ -34,8 +35,10 @@ SECTIONS = (
 """Sections of the capabilities. There are no ``Languages``: to ask for them is no error, and gives nothing."""
 
 COMMON = frozenset({"service", "request", "version"})
-DESCRIPTION_FORMATS = ("text/xml", "application/xml", "application/gml+xml")
-"""MIME types of descriptions that may be asked for; all mean XML."""
+DESCRIPTION_FORMATS = ("text/xml", "application/xml", "application/gml+xml", "application/json")
+"""MIME types of descriptions that may be asked for; all but the last mean XML."""
+OUTPUT_TYPE = "GeneralGridCoverage"
+"""The value of ``outputType``: coverages in the terms of CIS 1.1."""
 ENCODING_PREFIXES = ("geotiff:",)
 """Prefixes of encoding parameters (OGC 12-100r1)."""
 
@@ -46,8 +49,8 @@ _SCALES: Mapping[str, Callable[[str], Scaling]] = {
     "scaleExtent": grammar.scale_extent,
 }
 _GET_COVERAGE = COMMON | {
-    "coverageid", "explain", "format", "interpolation", "mediatype", "outputcrs", "rangesubset", "scaleaxes",
-    "scaleextent", "scalefactor", "scalesize", "subset", "subsetcrs", "subsettingcrs",
+    "coverageid", "explain", "format", "interpolation", "mediatype", "outputcrs", "outputtype", "rangesubset",
+    "scaleaxes", "scaleextent", "scalefactor", "scalesize", "subset", "subsetcrs", "subsettingcrs",
 }  # fmt: skip
 _NUMBERED_SUBSET = re.compile(r"subset\d+")
 """GDAL's client numbers the subsets of axes other than x and y (``SUBSET0=...``)."""
@@ -70,18 +73,19 @@ def decode_get_capabilities(params: Params, settings: Settings, catalogue_versio
     )
 
 
-def decode_describe_coverage(params: Params) -> DescribeCoverage:
+def decode_describe_coverage(params: Params, version: str = "2.0.1") -> DescribeCoverage:
     """A DescribeCoverage request.
 
-    GDAL's client asks for the document in ``format=text/xml``, as in older versions; XML is the only one there is.
+    GDAL's client asks for the document in ``format=text/xml``, as in older versions of WCS.
 
     Raises
     ------
-    InvalidRequest, MissingParameterValue, EmptyCoverageIdList, FormatNotSupported
+    InvalidRequest, InvalidParameterValue, MissingParameterValue, EmptyCoverageIdList, FormatNotSupported
     """
-    params.allow(COMMON | {"coverageid", "format"})
-    media_type = _optional(params, "format")
-    if media_type is not None and media_type.lower() not in DESCRIPTION_FORMATS:
+    params.allow(COMMON | {"coverageid", "format", "outputtype"})
+    # A plus sign that was not encoded came as a space.
+    media_type = (_optional(params, "format") or DESCRIPTION_FORMATS[0]).lower().replace(" ", "+")
+    if media_type not in DESCRIPTION_FORMATS:
         raise FormatNotSupported(
             f"descriptions are not offered as '{media_type}'; accepted: {', '.join(DESCRIPTION_FORMATS)}",
             locator="format",
@@ -92,10 +96,11 @@ def decode_describe_coverage(params: Params) -> DescribeCoverage:
     identifiers = tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
     if not identifiers:
         raise EmptyCoverageIdList("parameter 'coverageId' names no coverage", locator="coverageId")
-    return DescribeCoverage(identifiers)
+    general_grid = _general_grid(params, version)
+    return DescribeCoverage(identifiers, general_grid, media_type == "application/json")
 
 
-def decode_get_coverage(params: Params, parse: ParseCrs = parse_crs) -> GetCoverage:
+def decode_get_coverage(params: Params, parse: ParseCrs = parse_crs, version: str = "2.0.1") -> GetCoverage:
     """A GetCoverage request; ``parse`` reads its CRSs.
 
     Raises
@@ -123,6 +128,7 @@ def decode_get_coverage(params: Params, parse: ParseCrs = parse_crs) -> GetCover
         output_crs=_crs(_optional(params, "outputCrs"), "outputCrs", OutputCrsNotSupported, parse),
         format=_optional(params, "format"),
         multipart=media_type is not None,
+        general_grid=_general_grid(params, version),
         encoding={key: params.require(key).strip() for key in params if key.startswith(ENCODING_PREFIXES)},
         explain=params.flag("explain"),
     )
@@ -134,6 +140,18 @@ def _optional(params: Params, key: str) -> str | None:
     if value is not None and not value.strip():
         raise MissingParameterValue(f"parameter '{key}' has no value", locator=key)
     return value if value is None else value.strip()
+
+
+def _general_grid(params: Params, version: str) -> bool:
+    """Whether coverages are asked for in the terms of CIS 1.1, which version 2.1 of WCS brought."""
+    asked = _optional(params, "outputType")
+    if asked is None:
+        return False
+    if asked.lower() != OUTPUT_TYPE.lower():
+        raise InvalidParameterValue(f"outputType '{asked}' is not known; accepted: {OUTPUT_TYPE}", locator="outputType")
+    if version.startswith("2.0"):
+        raise InvalidRequest(f"outputType needs version=2.1.0, the request has {version}", locator="outputType")
+    return True
 
 
 def _range_items(params: Params) -> tuple[RangeItem, ...]:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""DescribeCoverage of WCS 2.0.1 (OGC 09-110r4 clause 8.3)."""
+"""DescribeCoverage of WCS 2.0.1 (OGC 09-110r4 clause 8.3), and of WCS 2.1 in the terms of CIS 1.1.
+
+In JSON one coverage is described by an object, several are by a list of objects.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import AccessDenied, NoSuchCoverage
-from eoxserver.services.ows.xml import DECLARATION, attributes, element, namespaces
+from eoxserver.services.ows.xml import DECLARATION, attributes, chunks, element, namespaces
 from eoxserver.services.wcs.formats import native_format
-from eoxserver.services.wcs.v20 import gml
+from eoxserver.services.wcs.v20 import cis11, cis11json, gml
 from eoxserver.services.wcs.v20.requests import DescribeCoverage
 from eoxserver.services.wire import Request, Response
 
@@ -33,7 +36,10 @@ def describe(context: ServiceContext, request: Request, decoded: DescribeCoverag
     AccessDenied
     """
     coverages = readable(context, request, decoded.coverage_ids)
-    return Response(_document(context, coverages), "text/xml; charset=utf-8")
+    if decoded.json:
+        return Response(chunks(_json(coverages)), cis11json.MIME)
+    document = _general_grids(context, coverages) if decoded.general_grid else _document(context, coverages)
+    return Response(chunks(document), "text/xml; charset=utf-8")
 
 
 def readable(context: ServiceContext, request: Request, identifiers: Collection[str]) -> list[Coverage]:
@@ -65,41 +71,50 @@ def readable(context: ServiceContext, request: Request, identifiers: Collection[
     return found
 
 
-def _document(context: ServiceContext, coverages: list[Coverage]) -> Iterator[bytes]:
+def _document(context: ServiceContext, coverages: list[Coverage]) -> Iterator[str]:
     declared = {"wcs": WCS, **gml.NAMESPACES}
     schemas = {WCS: WCS_SCHEMA}
     if any(coverage.domain.subtype == "ReferenceableGridCoverage" for coverage in coverages):
         schemas[gml.NAMESPACES["gmlrgrid"]] = gml.RGRID_SCHEMA
-    yield f"{DECLARATION}<wcs:CoverageDescriptions{namespaces(declared, schemas)}>\n".encode()
+    yield f"{DECLARATION}<wcs:CoverageDescriptions{namespaces(declared, schemas)}>\n"
+    for coverage in coverages:
+        yield from _description(coverage, native_format(context.formats, coverage.native_format).mime)
+    yield "</wcs:CoverageDescriptions>\n"
+
+
+def _general_grids(context: ServiceContext, coverages: list[Coverage]) -> Iterator[str]:
+    declared = namespaces(cis11.DESCRIPTION_NAMESPACES, cis11.DESCRIPTION_SCHEMAS)
+    yield f"{DECLARATION}<wcs:CoverageDescriptions{declared}>\n"
     for coverage in coverages:
         mime = native_format(context.formats, coverage.native_format).mime
-        yield _description(coverage, mime).encode()
-    yield b"</wcs:CoverageDescriptions>\n"
+        yield from cis11.coverage_description(coverage, mime, _metadata(coverage))
+    yield "</wcs:CoverageDescriptions>\n"
 
 
-def _description(coverage: Coverage, native_mime: str) -> str:
+def _json(coverages: list[Coverage]) -> Iterator[str]:
+    several = len(coverages) > 1
+    yield "[" if several else ""
+    for number, coverage in enumerate(coverages):
+        yield ",\n" if number else ""
+        yield from cis11json.description_json(coverage, _metadata(coverage))
+    yield "]\n" if several else "\n"
+
+
+def _description(coverage: Coverage, native_mime: str) -> Iterator[str]:
     domain, identifier = coverage.domain, coverage.identifier
-    texts = [
-        element(name, value)
-        for name, value in (("gml:description", coverage.abstract), ("gml:name", coverage.title))
-        if value
-    ]
-    return "".join(
-        (
-            f"<wcs:CoverageDescription{attributes({'gml:id': identifier})}>\n",
-            *(f"{text}\n" for text in texts),
-            gml.bounded_by(domain),
-            f"{element('wcs:CoverageId', identifier)}\n",
-            gml.coverage_function(domain),
-            gml.metadata(_metadata(coverage)),
-            gml.domain_set(identifier, domain),
-            gml.range_type(coverage.range_type),
-            "<wcs:ServiceParameters>\n",
-            f"{element('wcs:CoverageSubtype', domain.subtype)}\n",
-            f"{element('wcs:nativeFormat', native_mime)}\n",
-            "</wcs:ServiceParameters>\n",
-            "</wcs:CoverageDescription>\n",
-        )
+    yield f"<wcs:CoverageDescription{attributes({'gml:id': identifier})}>\n"
+    for name, value in (("gml:description", coverage.abstract), ("gml:name", coverage.title)):
+        if value:
+            yield f"{element(name, value)}\n"
+    yield (
+        f"{gml.bounded_by(domain)}{element('wcs:CoverageId', identifier)}\n"
+        f"{gml.coverage_function(domain)}{gml.metadata(_metadata(coverage))}"
+    )
+    yield from gml.domain_set(identifier, domain)
+    yield (
+        f"{gml.range_type(coverage.range_type)}<wcs:ServiceParameters>\n"
+        f"{element('wcs:CoverageSubtype', domain.subtype)}\n{element('wcs:nativeFormat', native_mime)}\n"
+        "</wcs:ServiceParameters>\n</wcs:CoverageDescription>\n"
     )
 
 

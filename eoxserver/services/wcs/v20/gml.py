@@ -14,20 +14,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from eoxserver.backends.encoders.texts import XML, value_text
 from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
-from eoxserver.core.coordinates import coordinate_text, number_text
+from eoxserver.core.coordinates import coordinate_texts, is_temporal, number_text
 from eoxserver.core.domain import Domain
+from eoxserver.core.errors import InvalidTime
 from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.services.ows.xml import attribute, attributes, element
 
 __all__ = [
-    "GMLCOV_SCHEMA", "NAMESPACES", "RGRID_SCHEMA", "bounded_by", "coverage_function", "domain_set", "metadata",
-    "nil_text", "range_type",
+    "GMLCOV_SCHEMA", "NAMESPACES", "RGRID_SCHEMA", "bounded_by", "coefficient_pieces", "coverage_function",
+    "data_record", "data_type", "domain_set", "metadata", "metadata_element", "nil_interval_text", "nil_text",
+    "position_text", "range_type", "uom_label",
 ]  # fmt: skip
 
 NAMESPACES: Mapping[str, str] = {
@@ -58,6 +62,8 @@ _DATA_TYPES: Mapping[str, str] = {
 }
 _DATA_TYPE_ROOT = "http://www.opengis.net/def/dataType/OGC/0/"
 _UNKNOWN_REASON = "http://www.opengis.net/def/nil/OGC/0/unknown"
+_PIECE = 4096
+"""Coefficients written at a time."""
 _NCNAME = re.compile(r"[^\W\d][\w.-]*")
 _NOT_IN_NAMES = re.compile(r"[^\w.-]")
 
@@ -68,12 +74,12 @@ _NOT_IN_NAMES = re.compile(r"[^\w.-]")
 def bounded_by(domain: Domain) -> str:
     """``gml:boundedBy``: the envelope, in CRS order."""
     axes = domain.crs_axes
-    lower = " ".join(coordinate_text(axis, axis.low, '"') for axis in axes)
-    upper = " ".join(coordinate_text(axis, axis.high, '"') for axis in axes)
+    lower = " ".join(position_text(axis, axis.low, '"') for axis in axes)
+    upper = " ".join(position_text(axis, axis.high, '"') for axis in axes)
     about = {
         **_srs(domain),
         "axisLabels": " ".join(domain.crs_labels),
-        "uomLabels": " ".join(axis.unit if _NCNAME.fullmatch(axis.unit) else "unknown" for axis in axes),
+        "uomLabels": " ".join(map(uom_label, axes)),
         "srsDimension": str(len(axes)),
     }
     return (
@@ -83,19 +89,18 @@ def bounded_by(domain: Domain) -> str:
     )
 
 
-def domain_set(identifier: str, domain: Domain) -> str:
-    """``gml:domainSet`` with the kind of grid that the axes make."""
+def domain_set(identifier: str, domain: Domain) -> Iterator[str]:
+    """``gml:domainSet`` with the kind of grid that the axes make, in pieces: an axis may have many coefficients."""
+    yield "<gml:domainSet>\n"
     if domain.subtype == "GridCoverage":
-        grid = _grid("gml:Grid", identifier, domain, "")
+        yield from _grid("gml:Grid", identifier, domain, ())
     elif domain.subtype == "ReferenceableGridCoverage":
-        parts = [_origin("gmlrgrid:origin", identifier, domain)]
-        parts += [_general_axis(domain, axis) for axis in domain.axes]
-        grid = _grid("gmlrgrid:ReferenceableGridByVectors", identifier, domain, "".join(parts))
+        yield from _grid("gmlrgrid:ReferenceableGridByVectors", identifier, domain, _by_vectors(identifier, domain))
     else:
         parts = [_origin("gml:origin", identifier, domain)]
         parts += [_offset_vector("gml:offsetVector", domain, axis) for axis in domain.axes]
-        grid = _grid("gml:RectifiedGrid", identifier, domain, "".join(parts))
-    return f"<gml:domainSet>\n{grid}</gml:domainSet>\n"
+        yield from _grid("gml:RectifiedGrid", identifier, domain, parts)
+    yield "</gml:domainSet>\n"
 
 
 def coverage_function(domain: Domain) -> str:
@@ -110,20 +115,47 @@ def coverage_function(domain: Domain) -> str:
     )
 
 
+def uom_label(axis: Axis) -> str:
+    """The unit of an axis as a name."""
+    return axis.unit if _NCNAME.fullmatch(axis.unit) else "unknown"
+
+
+def position_text(axis: Axis, value: float, quote: str = "") -> str:
+    """A coordinate as text; on time axes an instant between ``quote``."""
+    return _position_texts(axis, np.array([value]), quote)[0]
+
+
+def coefficient_pieces(axis: IrregularAxis, quote: str = "") -> Iterator[list[str]]:
+    """The coefficients of an axis as texts, some at a time."""
+    for start in range(0, axis.size, _PIECE):
+        yield _position_texts(axis, axis.coefficients[start : start + _PIECE], quote)
+
+
+def _position_texts(axis: Axis, values: npt.NDArray[np.float64], quote: str) -> list[str]:
+    """Coordinates as text; times outside the years 1 to 9999 are numbers of the CRS."""
+    try:
+        texts = coordinate_texts(axis, values)
+    except InvalidTime:
+        return list(map(number_text, values.tolist()))
+    return [f"{quote}{text}{quote}" for text in texts] if is_temporal(axis) else texts
+
+
 def _srs(domain: Domain) -> dict[str, str]:
     return {} if domain.crs is None else {"srsName": domain.crs.uri}
 
 
-def _grid(name: str, identifier: str, domain: Domain, content: str) -> str:
+def _grid(name: str, identifier: str, domain: Domain, content: Iterable[str]) -> Iterator[str]:
     lows = " ".join(str(_grid_low(axis)) for axis in domain.axes)
     highs = " ".join(str(_grid_low(axis) + axis.size - 1) for axis in domain.axes)
     about = {"dimension": str(len(domain.axes)), "gml:id": f"{identifier}-grid"}
-    return (
+    yield (
         f"<{name}{attributes(about)}>\n"
         f"<gml:limits>\n<gml:GridEnvelope>\n{element('gml:low', lows)}\n{element('gml:high', highs)}\n"
         "</gml:GridEnvelope>\n</gml:limits>\n"
-        f"{element('gml:axisLabels', ' '.join(domain.labels))}\n{content}</{name}>\n"
+        f"{element('gml:axisLabels', ' '.join(domain.labels))}\n"
     )
+    yield from content
+    yield f"</{name}>\n"
 
 
 def _grid_low(axis: Axis) -> int:
@@ -132,7 +164,7 @@ def _grid_low(axis: Axis) -> int:
 
 def _origin(name: str, identifier: str, domain: Domain) -> str:
     """The centre of the first cell, in CRS order."""
-    position = " ".join(coordinate_text(axis, axis.coordinate(0), '"') for axis in domain.crs_axes)
+    position = " ".join(position_text(axis, axis.coordinate(0), '"') for axis in domain.crs_axes)
     point = attributes({"gml:id": f"{identifier}-point", **_srs(domain)})
     return f"<{name}>\n<gml:Point{point}>{element('gml:pos', position)}</gml:Point>\n</{name}>\n"
 
@@ -144,18 +176,23 @@ def _offset_vector(name: str, domain: Domain, axis: Axis) -> str:
     return f"{element(name, vector, _srs(domain))}\n"
 
 
-def _general_axis(domain: Domain, axis: Axis) -> str:
-    coefficients = ""
-    if isinstance(axis, IrregularAxis):
-        coefficients = " ".join(coordinate_text(axis, float(value), '"') for value in axis.coefficients)
-    return (
-        "<gmlrgrid:generalGridAxis>\n<gmlrgrid:GeneralGridAxis>\n"
-        f"{_offset_vector('gmlrgrid:offsetVector', domain, axis)}"
-        f"{element('gmlrgrid:coefficients', coefficients)}\n"
-        f"{element('gmlrgrid:gridAxesSpanned', axis.label)}\n"
-        '<gmlrgrid:sequenceRule axisOrder="+1">Linear</gmlrgrid:sequenceRule>\n'
-        "</gmlrgrid:GeneralGridAxis>\n</gmlrgrid:generalGridAxis>\n"
-    )
+def _by_vectors(identifier: str, domain: Domain) -> Iterator[str]:
+    """What a ``ReferenceableGridByVectors`` has beside limits and labels."""
+    yield _origin("gmlrgrid:origin", identifier, domain)
+    for axis in domain.axes:
+        yield (
+            "<gmlrgrid:generalGridAxis>\n<gmlrgrid:GeneralGridAxis>\n"
+            f"{_offset_vector('gmlrgrid:offsetVector', domain, axis)}<gmlrgrid:coefficients>"
+        )
+        if isinstance(axis, IrregularAxis):
+            for number, piece in enumerate(coefficient_pieces(axis, '"')):
+                yield f"{' ' if number else ''}{' '.join(piece)}"
+        yield (
+            "</gmlrgrid:coefficients>\n"
+            f"{element('gmlrgrid:gridAxesSpanned', axis.label)}\n"
+            '<gmlrgrid:sequenceRule axisOrder="+1">Linear</gmlrgrid:sequenceRule>\n'
+            "</gmlrgrid:GeneralGridAxis>\n</gmlrgrid:generalGridAxis>\n"
+        )
 
 
 # -- range type ---------------------------------------------------------------------------------
@@ -163,14 +200,22 @@ def _general_axis(domain: Domain, axis: Axis) -> str:
 
 def range_type(fields: RangeType) -> str:
     """``gmlcov:rangeType``: a record of one quantity for each field."""
-    parts = ["<gmlcov:rangeType>\n<swe:DataRecord>\n", *map(_quantity, fields.fields)]
-    parts.append("</swe:DataRecord>\n</gmlcov:rangeType>\n")
-    return "".join(parts)
+    return f"<gmlcov:rangeType>\n{data_record(fields)}</gmlcov:rangeType>\n"
+
+
+def data_record(fields: RangeType) -> str:
+    """``swe:DataRecord``: one quantity for each field."""
+    return f"<swe:DataRecord>\n{''.join(map(_quantity, fields.fields))}</swe:DataRecord>\n"
+
+
+def data_type(field: Field) -> str:
+    """The URI of what a field measures, or else of its data type; empty where there is neither."""
+    name = _DATA_TYPES.get(field.dtype.name)
+    return field.definition or (f"{_DATA_TYPE_ROOT}{name}" if name else "")
 
 
 def _quantity(field: Field) -> str:
-    data_type = _DATA_TYPES.get(field.dtype.name)
-    definition = field.definition or (f"{_DATA_TYPE_ROOT}{data_type}" if data_type else "")
+    definition = data_type(field)
     parts = [
         f"<swe:field{attributes({'name': field.name})}>\n",
         f"<swe:Quantity{attributes({'definition': definition} if definition else {})}>\n",
@@ -182,7 +227,7 @@ def _quantity(field: Field) -> str:
         parts.append("<swe:nilValues>\n<swe:NilValues>\n")
         for nil in field.nil:
             reason = {"reason": nil.reason or _UNKNOWN_REASON}
-            parts.append(f"{element('swe:nilValue', _nil_interval_text(nil, field.dtype), reason)}\n")
+            parts.append(f"{element('swe:nilValue', nil_interval_text(nil, field.dtype), reason)}\n")
         parts.append("</swe:NilValues>\n</swe:nilValues>\n")
     parts.append(f'<swe:uom code="{attribute(_unit_code(field.unit))}"/>\n')
     parts.append(_constraint(field.intervals))
@@ -208,16 +253,11 @@ def nil_text(value: float, dtype: np.dtype[Any]) -> str:
     >>> nil_text(-9999.0, np.dtype("float32")), nil_text(255.0, np.dtype("uint8"))
     ('-9999', '255')
     """
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "INF" if value > 0 else "-INF"
-    if dtype.kind in "iub" and value == int(value):
-        return str(int(value))
-    return repr(float(value)).removesuffix(".0")
+    return value_text(value, dtype, XML)
 
 
-def _nil_interval_text(nil: NilValue, dtype: np.dtype[Any]) -> str:
+def nil_interval_text(nil: NilValue, dtype: np.dtype[Any]) -> str:
+    """A nil value, or an interval of them with a star for an open end."""
     if nil.high is None:
         return nil_text(nil.low, dtype)
     low = "*" if nil.low == -math.inf else nil_text(nil.low, dtype)
@@ -232,12 +272,13 @@ def metadata(items: Mapping[str, str]) -> str:
     """``gmlcov:metadata`` with one element for each item; nothing where there are none."""
     if not items:
         return ""
+    return f"<gmlcov:metadata>\n<gmlcov:Extension>\n{metadata_element(items)}</gmlcov:Extension>\n</gmlcov:metadata>\n"
+
+
+def metadata_element(items: Mapping[str, str]) -> str:
+    """The element that holds metadata as array databases write it."""
     content = "".join(f"{element(_element_name(key), value)}\n" for key, value in items.items())
-    return (
-        "<gmlcov:metadata>\n<gmlcov:Extension>\n"
-        f'<rasdaman:covMetadata xmlns:rasdaman="http://www.rasdaman.org">\n{content}</rasdaman:covMetadata>\n'
-        "</gmlcov:Extension>\n</gmlcov:metadata>\n"
-    )
+    return f'<rasdaman:covMetadata xmlns:rasdaman="http://www.rasdaman.org">\n{content}</rasdaman:covMetadata>\n'
 
 
 def _element_name(key: str) -> str:

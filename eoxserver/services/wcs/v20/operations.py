@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The operations of WCS 2.0.1."""
+"""The operations of WCS 2.0.1, and of 2.1.0: the same with coverages in the terms of CIS 1.1 (``outputType``)."""
 
 from __future__ import annotations
 
@@ -21,27 +21,32 @@ from eoxserver.services.wire import Request, Response
 if TYPE_CHECKING:
     from eoxserver.services.context import ServiceContext
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "OPERATIONS_21"]
 
 
-def _answer_capabilities(context: ServiceContext, request: Request, decoded: GetCapabilities) -> Response:
-    return capabilities(context, request, decoded, [operation.metadata for operation in OPERATIONS])
+def _operations(version: str) -> Sequence[Operation[Any]]:
+    def decode_coverage(context: ServiceContext, request: Request) -> GetCoverage:
+        return decode_get_coverage(request.params, context.crss.parse, version)
+
+    def answer_capabilities(context: ServiceContext, request: Request, decoded: GetCapabilities) -> Response:
+        return capabilities(context, request, decoded, [one.metadata for one in found], version)
+
+    capabilities_operation: Operation[GetCapabilities] = Operation(
+        "GetCapabilities",
+        {
+            KVP: lambda context, request: decode_get_capabilities(
+                request.params, context.settings, context.catalogue.version()
+            )
+        },
+        answer_capabilities,
+    )
+    describe_operation: Operation[DescribeCoverage] = Operation(
+        "DescribeCoverage", {KVP: lambda _, request: decode_describe_coverage(request.params, version)}, describe
+    )
+    coverage_operation: Operation[GetCoverage] = Operation("GetCoverage", {KVP: decode_coverage}, deliver)
+    found: Sequence[Operation[Any]] = (capabilities_operation, describe_operation, coverage_operation)
+    return found
 
 
-GET_CAPABILITIES: Operation[GetCapabilities] = Operation(
-    "GetCapabilities",
-    {
-        KVP: lambda context, request: decode_get_capabilities(
-            request.params, context.settings, context.catalogue.version()
-        )
-    },
-    _answer_capabilities,
-)
-DESCRIBE_COVERAGE: Operation[DescribeCoverage] = Operation(
-    "DescribeCoverage", {KVP: lambda _, request: decode_describe_coverage(request.params)}, describe
-)
-GET_COVERAGE: Operation[GetCoverage] = Operation(
-    "GetCoverage", {KVP: lambda context, request: decode_get_coverage(request.params, context.crss.parse)}, deliver
-)
-
-OPERATIONS: Sequence[Operation[Any]] = (GET_CAPABILITIES, DESCRIBE_COVERAGE, GET_COVERAGE)
+OPERATIONS = _operations("2.0.1")
+OPERATIONS_21 = _operations("2.1.0")

@@ -32,6 +32,10 @@ class DescribeCoverage:
     """Describe some coverages."""
 
     coverage_ids: tuple[str, ...]
+    general_grid: bool = False
+    """Whether in the terms of CIS 1.1 (``outputType=GeneralGridCoverage``) instead of CIS 1.0."""
+    json: bool = False
+    """Whether in JSON, which is always CIS 1.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class GetCoverage:
     format: str | None = None
     """MIME type; None: the native format."""
     multipart: bool = False
+    general_grid: bool = False
+    """Whether as a coverage of CIS 1.1 (``outputType=GeneralGridCoverage``), in GML or JSON."""
     encoding: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Encoding parameters by their full name in lower case (``geotiff:compression``)."""
     explain: bool = False

@@ -127,6 +127,22 @@ def test_describe_coverage_takes_a_list_and_each_name_once() -> None:
     assert decode_describe_coverage(Params([*pairs, ("FORMAT", "text/xml")])) == DescribeCoverage(("a", "b", "c"))
 
 
+def test_general_grids_are_asked_for_in_version_2_1() -> None:
+    pairs = [*COMMON[:3], ("coverageId", "a"), ("outputType", "generalgridcoverage")]
+    assert decode_describe_coverage(Params(pairs), "2.1.0") == DescribeCoverage(("a",), general_grid=True)
+    assert decode_get_coverage(Params(pairs), version="2.1.0") == GetCoverage("a", general_grid=True)
+    assert not decode_get_coverage(Params(pairs[:-1]), version="2.1.0").general_grid
+    with pytest.raises(InvalidRequest, match="outputType needs version=2.1.0") as caught:
+        decode_get_coverage(Params(pairs))
+    assert caught.value.locator == "outputType"
+
+
+@pytest.mark.parametrize(("media_type", "json"), [("application/json", True), ("APPLICATION/GML XML", False)])
+def test_formats_of_descriptions(media_type: str, json: bool) -> None:
+    found = decode_describe_coverage(Params([*COMMON[:3], ("coverageId", "a"), ("format", media_type)]))
+    assert found == DescribeCoverage(("a",), json=json)
+
+
 @pytest.mark.parametrize(
     ("pairs", "error"),
     [
@@ -135,7 +151,10 @@ def test_describe_coverage_takes_a_list_and_each_name_once() -> None:
         ([("coverageId", " , ")], EmptyCoverageIdList),
         ([("coverageId", "a"), ("coverageid", "b")], InvalidRequest),
         ([("coverageId", "a"), ("subset", "Lat(1)")], InvalidRequest),
-        ([("coverageId", "a"), ("format", "application/json")], FormatNotSupported),
+        ([("coverageId", "a"), ("format", "image/tiff")], FormatNotSupported),
+        ([("coverageId", "a"), ("outputType", "GeneralGridCoverage")], InvalidRequest),
+        ([("coverageId", "a"), ("outputType", "Other")], InvalidParameterValue),
+        ([("coverageId", "a"), ("outputType", "")], MissingParameterValue),
     ],
 )
 def test_what_describe_coverage_refuses(pairs: list[tuple[str, str]], error: type[EOxServerError]) -> None:

@@ -22,7 +22,7 @@ def parsed(*fragments: str) -> etree._Element:
 
 
 def domain_text(domain: Domain, path: str) -> list[str]:
-    root = parsed(gml.bounded_by(domain), gml.domain_set("c", domain), gml.coverage_function(domain))
+    root = parsed(gml.bounded_by(domain), *gml.domain_set("c", domain), gml.coverage_function(domain))
     return texts(root, path)
 
 
