@@ -90,6 +90,7 @@ def assemble_app(instance: Instance) -> WSGIApplication:
         assemble_engine(instance),
         instance.crss,
         instance.ingestion,
+        instance.readers,
     )
     services = {key: instance.plugins.services[key](context) for key in instance.plugins.services}
     dispatcher = Dispatcher(

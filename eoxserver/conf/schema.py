@@ -52,6 +52,7 @@ __all__ = [
     "System",
     "Wcs",
     "Wcs20",
+    "Wcst",
     "Wms",
     "default_settings",
     "options",
@@ -222,6 +223,29 @@ class Wcs20:
 
 
 @dataclass(frozen=True, slots=True)
+class Wcst:
+    """WCS-T: coverages that come and change by requests of users who may."""
+
+    section: ClassVar[str] = "services.wcst"
+
+    file_roots: tuple[str, ...] = setting(
+        NAMES, "data", "Folders below which files lie that requests may refer to (file:///...); empty: none may."
+    )
+    remote_hosts: tuple[str, ...] = setting(
+        NAMES,
+        "",
+        "Web servers that requests may refer to, as data.example or data.example:8080; nothing else is ever fetched.",
+    )
+    remote_private: Literal["no", "yes"] = setting(
+        choice("no", "yes"), "no", "Whether those servers may have addresses of this machine or a private network."
+    )
+    request_body_bytes: int = setting(
+        SIZE, "256MiB", "Size of a request body, or a document it refers to, of users who may insert or change."
+    )
+    max_file_bytes: int = setting(SIZE, "16GiB", "Size of a file that is fetched from a web server.")
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may cost; more is refused before any cell is read."""
 
@@ -325,6 +349,7 @@ class Settings:
     wms: Wms = field(default_factory=Wms)
     wcs: Wcs = field(default_factory=Wcs)
     wcs20: Wcs20 = field(default_factory=Wcs20)
+    wcst: Wcst = field(default_factory=Wcst)
     limits: Limits = field(default_factory=Limits)
     evaluation: Evaluation = field(default_factory=Evaluation)
     catalogue: Catalogue = field(default_factory=Catalogue)
@@ -350,6 +375,7 @@ SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
         "wms": Wms,
         "wcs": Wcs,
         "wcs20": Wcs20,
+        "wcst": Wcst,
         "limits": Limits,
         "evaluation": Evaluation,
         "catalogue": Catalogue,

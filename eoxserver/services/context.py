@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from eoxserver.backends.readers.base import Reader
 from eoxserver.conf.schema import Settings
 from eoxserver.plugins.manager import Plugins
 from eoxserver.resources.coverages.formats import FormatRegistry
@@ -33,3 +35,5 @@ class ServiceContext:
     """CRSs by name: whatever a request names is parsed here, so that those of administrators are known."""
     ingestion: Ingestion
     """Inserts, changes and deletes coverages."""
+    readers: Mapping[str, Reader] = field(default_factory=dict)
+    """Readers of files by key, in the order in which they are asked."""

@@ -33,7 +33,7 @@ from eoxserver.services.ows.kvp import Params
 from eoxserver.services.ows.urls import public_url, sibling_url
 from eoxserver.services.validators import Validators
 from eoxserver.services.web.start_page import StartPage
-from eoxserver.services.wire import Request, Response, Service
+from eoxserver.services.wire import Request, Response, Service, Upload
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -48,6 +48,8 @@ Authenticate = Callable[[str, str], str | None]
 _NOT_MODIFIED = Response(b"", "text/plain", 304)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_WRITES = ("insert", "update")
+"""What users may do whose requests have larger bodies."""
 _CORS = (
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Expose-Headers", "ETag, Content-Disposition, X-Request-Id"),
@@ -93,11 +95,18 @@ class Dispatcher:
             for key, service in self._services.items()
             for operation in getattr(service, "operations_without_service", ())
         }
+        self._extended = {
+            (service.extends, operation.lower()): key
+            for key, service in self._services.items()
+            if hasattr(service, "extends")
+            for operation in getattr(service, "operations", ())
+        }
         self._authenticate = authenticate
         self._validators = Validators(fingerprint)
         self._metrics = Metrics(cache)
         self._start_page = StartPage(context)
         self._max_body = context.settings.limits.request_body_bytes
+        self._max_writer_body = max(self._max_body, context.settings.wcst.request_body_bytes)
         pages: dict[str, Callable[[HttpRequest], _Answer]] = {
             "/ows": self._ows,
             "/rasdaman/ows": self._ows,
@@ -119,7 +128,7 @@ class Dispatcher:
         """Answer one HTTP request (PEP 3333)."""
         started = time.perf_counter()
         http = HttpRequest(environ)
-        http.max_content_length = self._max_body
+        _allow_body(http, self._max_body)
         request_id = _request_id(http)
         answer = self._answer(http, request_id)
         response = _http_response(answer, request_id)
@@ -175,7 +184,7 @@ class Dispatcher:
             return _Answer(_unauthorized())
         url = sibling_url(self._context.settings, f"{http.root_url.rstrip('/')}{mount}", path)
         below = http.path[len(mount) :].strip("/")
-        request = replace(request, base_url=url, path=below)
+        request = replace(request, base_url=url, path=below, mount=path)
         first = below.partition("/")[0]
         operation = first if first in getattr(service, "operations", ()) else "-"
         return self._serve(http, request, key, operation)
@@ -201,18 +210,24 @@ class Dispatcher:
 
     def _request(self, http: HttpRequest) -> Request | None:
         """The request as a value; None when its credentials are wrong."""
-        pairs = list(http.args.items(multi=True))
-        body = b""
-        if http.method in ("POST", "PUT"):
-            if http.mimetype in _FORMS:
-                pairs += http.form.items(multi=True)
-            else:
-                body = http.get_data(cache=False)
         actor = None
         if "Authorization" in http.headers:
             actor = self._actor(http)
             if actor is None:
                 return None
+        pairs = list(http.args.items(multi=True))
+        body = b""
+        uploads: tuple[Upload, ...] = ()
+        if http.method in ("POST", "PUT"):
+            if actor is not None and any(self._context.plugins.authorize(actor, one, None) for one in _WRITES):
+                _allow_body(http, self._max_writer_body)
+            if http.mimetype in _FORMS:
+                pairs += http.form.items(multi=True)
+                uploads = tuple(
+                    Upload(name, file.mimetype, file.read()) for name, file in http.files.items(multi=True)
+                )
+            else:
+                body = http.get_data(cache=False)
         return Request(
             params=Params(pairs),
             base_url=self._public_url(http),
@@ -223,6 +238,7 @@ class Dispatcher:
             actor=actor,
             request_id=http.environ["eoxserver.request_id"],
             query=http.query_string.decode("latin-1"),
+            uploads=uploads,
         )
 
     def _actor(self, http: HttpRequest) -> str | None:
@@ -258,7 +274,9 @@ class Dispatcher:
             raise InvalidParameterValue(
                 f"service '{name}' is not available; {suggest(name.upper(), self._under_ows)}", locator="service"
             )
-        return name.strip().upper()
+        key = name.strip().upper()
+        operation = (params.all("request") or ("",))[0].strip().lower()
+        return self._extended.get((key, operation), key)
 
     def _run(self, service: Service, request: Request) -> Response:
         """The service's answer, or its report of the error; a body that fails at once is an error too."""
@@ -272,7 +290,7 @@ class Dispatcher:
 
     def _request_tag(self, http: HttpRequest, request: Request, service: Service) -> str | None:
         """The first part of the entity tag of an answer; None where answers have none."""
-        if http.method not in ("GET", "HEAD"):
+        if http.method not in ("GET", "HEAD") or not getattr(service, "lasting", True):
             return None
         url = f"{request.base_url}/{request.path}" if request.path else request.base_url
         state = getattr(service, "state", None)
@@ -298,6 +316,12 @@ class Dispatcher:
 def mounted(main: WSGIApplication, mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
     """``main``, with other applications answering below the path prefixes of ``mounts``."""
     return DispatcherMiddleware(main, dict(mounts))
+
+
+def _allow_body(http: HttpRequest, size: int) -> None:
+    """Bound the body of a request, and what of a form is held in memory."""
+    http.max_content_length = size
+    http.max_form_memory_size = size
 
 
 def _request_id(http: HttpRequest) -> str:

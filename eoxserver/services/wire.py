@@ -11,7 +11,18 @@ from typing import Any, ClassVar, Protocol
 from eoxserver.core.coverage import DataState
 from eoxserver.services.ows.kvp import Params
 
-__all__ = ["Request", "Response", "Service", "json_response"]
+__all__ = ["Request", "Response", "Service", "Upload", "json_response"]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file in a form (RFC 7578)."""
+
+    name: str
+    """Of its field."""
+    media_type: str
+    """Without parameters."""
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -32,8 +43,12 @@ class Request:
     request_id: str = ""
     path: str = ""
     """What stands below the path of the service, decoded, without slashes at its ends; empty under ``/ows``."""
+    mount: str = ""
+    """The path of the service's own that was asked for (``/def``); empty under ``/ows``."""
     query: str = ""
     """The query string as it was sent."""
+    uploads: tuple[Upload, ...] = ()
+    """Files in the form of the body."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +71,9 @@ class Service(Protocol):
     A service may have paths of its own beside ``/ows``, in an attribute ``paths`` (``("/def",)``); then ``methods``
     says which HTTP methods it takes there (GET, HEAD and POST by default), and its ``operations`` name first segments
     below the path. A method ``state()`` answers a text that changes whenever answers there may; without it they last as
-    long as the catalogue does not change. With ``under_ows = False`` it is not reached by ``service=``.
+    long as the catalogue does not change, or, with ``lasting = False``, no moment. With ``under_ows = False`` it is not
+    reached by ``service=``; but with ``extends = "WCS"`` its ``operations`` are those of that service too, whose
+    capabilities list the ones it has ``announced`` and its ``profiles``.
     """
 
     key: ClassVar[str]

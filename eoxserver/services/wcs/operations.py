@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 from eoxserver.services.ows.capabilities import OperationMetadata
 from eoxserver.services.wire import Request, Response
 
 if TYPE_CHECKING:
+    from eoxserver.plugins.manager import Plugins
     from eoxserver.services.context import ServiceContext
 
-__all__ = ["KVP", "Operation"]
+__all__ = ["KVP", "Extension", "Operation", "wcs_extensions"]
 
 R = TypeVar("R")
 
@@ -38,3 +39,18 @@ class Operation(Generic[R]):
     def handle(self, context: ServiceContext, request: Request, binding: str = KVP) -> Response:
         """Decode a request and answer it."""
         return self.answer(context, request, self.decoders[binding](context, request))
+
+
+class Extension(Protocol):
+    """A service of its own whose operations are asked for as those of WCS."""
+
+    announced: ClassVar[Sequence[OperationMetadata]]
+    """What the capabilities list."""
+    profiles: ClassVar[Sequence[str]]
+    """URIs of its conformance classes."""
+
+
+def wcs_extensions(plugins: Plugins) -> Sequence[type[Extension]]:
+    """The services that extend WCS."""
+    services = (plugins.services[key] for key in plugins.services)
+    return [service for service in services if getattr(service, "extends", "") == "WCS"]

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Paths of administration that importers and web clients know: metadata and names of coverages.
+
+``admin/coverage/update`` replaces metadata (a file in a form, or a text), or renames; ``ows/UpdateCoverageMetadata``,
+``admin/UpdateCoverageMetadata`` and ``admin/UpdateCoverageId`` are older names of the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from eoxserver.core.errors import InvalidRequest, MissingParameterValue, OperationNotSupported, suggest
+from eoxserver.services.wcst.operations import Transactions
+from eoxserver.services.wcst.permissions import Gate
+from eoxserver.services.wire import Request, Response
+
+if TYPE_CHECKING:
+    from eoxserver.services.context import ServiceContext
+
+__all__ = ["PATHS", "Administration"]
+
+PATHS = (
+    "/admin/coverage", "/admin/UpdateCoverageMetadata", "/admin/UpdateCoverageId", "/ows/UpdateCoverageMetadata",
+    "/ows/objectExists",
+)  # fmt: skip
+_NO_STORE = (("Cache-Control", "no-store"),)
+
+
+class Administration:
+    """Answers requests to ``PATHS``."""
+
+    def __init__(self, context: ServiceContext, gate: Gate, transactions: Transactions) -> None:
+        self._context = context
+        self._gate = gate
+        self._transactions = transactions
+        self._below: Mapping[str, Callable[[Request], Response]] = {
+            "/admin/coverage/update": self._update,
+            "/admin/coverage/exist": self._exists,
+            "/admin/UpdateCoverageMetadata": self._metadata,
+            "/ows/UpdateCoverageMetadata": self._metadata,
+            "/admin/UpdateCoverageId": self._rename,
+            "/ows/objectExists": self._exists,
+        }
+
+    def handle(self, request: Request) -> Response:
+        """Answer a request; raises OperationNotSupported where there is nothing, and what the request raises."""
+        path = f"{request.mount}/{request.path}".rstrip("/")
+        answer = self._below.get(path)
+        if answer is None:
+            raise OperationNotSupported(f"there is nothing at '{path}'; {suggest(path, self._below, 20)}", locator=path)
+        return answer(request)
+
+    def _update(self, request: Request) -> Response:
+        return self._rename(request) if "newCoverageId" in request.params else self._metadata(request)
+
+    def _metadata(self, request: Request) -> Response:
+        request.params.allow({"coverageid", "metadata"})
+        identifier = request.params.require("coverageId").strip()
+        self._gate.check(request, "update", identifier)
+        self._transactions.replace_metadata(identifier, _uploaded(request))
+        return _done()
+
+    def _rename(self, request: Request) -> Response:
+        request.params.allow({"coverageid", "newcoverageid", "newid"})
+        identifier = request.params.require("coverageId").strip()
+        key = "newId" if "newId" in request.params else "newCoverageId"
+        new = request.params.require(key).strip()
+        self._gate.check(request, "update", identifier)
+        self._transactions.rename(identifier, new)
+        return _done()
+
+    def _exists(self, request: Request) -> Response:
+        request.params.allow({"coverageid"})
+        identifier = request.params.require("coverageId").strip()
+        readable = self._context.plugins.authorize(request.actor, "read", identifier)
+        found = readable and self._context.catalogue.exists(identifier)
+        return _done("true" if found else "false")
+
+
+def _uploaded(request: Request) -> str:
+    """The metadata that a request brings: a file in a form, or a text.
+
+    Raises
+    ------
+    MissingParameterValue
+        When it brings none.
+    InvalidRequest
+        When it brings more than one, or no text.
+    """
+    texts = list(request.params.all("metadata"))
+    for upload in request.uploads:
+        if not any(part in upload.media_type for part in ("text", "json", "xml")):
+            raise InvalidRequest(
+                f"a file of type {upload.media_type or 'unknown'} is no metadata; accepted: text, JSON and XML",
+                locator=upload.name,
+            )
+        try:
+            texts.append(upload.content.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise InvalidRequest("the metadata are no text in UTF-8", locator=upload.name) from error
+    if not texts:
+        raise MissingParameterValue("there are no metadata: neither a file nor 'metadata'", locator="file")
+    if len(texts) > 1:
+        raise InvalidRequest(f"metadata are given {len(texts)} times; once is accepted", locator="file")
+    return texts[0]
+
+
+def _done(text: str = "") -> Response:
+    return Response(text.encode(), "text/plain; charset=utf-8", headers=_NO_STORE, lasting=False)
