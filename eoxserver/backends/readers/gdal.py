@@ -19,6 +19,7 @@ from eoxserver.backends.readers.blockcache import BlockCache
 from eoxserver.backends.readers.gdal_describe import describe_raster
 from eoxserver.backends.readers.gdal_source import GdalSource
 from eoxserver.backends.readers.handles import Handles, identify_path
+from eoxserver.backends.readers.layout import look_ahead
 from eoxserver.conf.schema import Settings
 from eoxserver.plugins.markers import hookimpl
 
@@ -88,7 +89,9 @@ class GdalReader:
         RegistrationRefused
             When it has no cells of its own, or a grid that is rotated or mirrored.
         """
-        with self._handles.lend(path, 0, identify_path(path, data_file(path))) as handle:
+        identity = identify_path(path, data_file(path))
+        with self._handles.lend(path, 0, identity) as handle:
+            look_ahead(path, identity, self._handles)
             try:
                 return handle.use(partial(describe_raster, path=path))
             except GDAL_ERRORS as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,12 +19,13 @@ import numpy.typing as npt
 from rasterio.enums import MaskFlags
 from rasterio.io import DatasetReader
 
+from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.readers.handles import Handles, Identity
 from eoxserver.core.coverage import Level
 from eoxserver.core.errors import DataUnavailable
 from eoxserver.core.fields import NilValue
 
-__all__ = ["Layout", "Mask", "Unit", "band_dtype", "load_layout", "nil_values", "nodata_value"]
+__all__ = ["Layout", "Mask", "Unit", "band_dtype", "load_layout", "look_ahead", "nil_values", "nodata_value"]
 
 UNIT_CELLS = 1 << 17
 """Blocks with fewer cells (strips, small tiles) are read and kept several together."""
@@ -92,6 +94,7 @@ def load_layout(path: str, identity: Identity, handles: Handles) -> Layout:
         When it cannot be opened.
     """
     with handles.lend(path, 0, identity) as handle:
+        look_ahead(path, identity, handles)
         full = handle.use(partial(_full, path=path))
     grids = [full.grid]
     overviews = [0]
@@ -107,6 +110,18 @@ def load_layout(path: str, identity: Identity, handles: Handles) -> Layout:
     return Layout(
         identity, shape, full.dtypes, full.masks, full.grid.block, levels, tuple(overviews), units, full.groups
     )
+
+
+def look_ahead(path: str, identity: Identity, handles: Handles) -> None:
+    """Have GDAL read the headers of all that a remote file holds, while other threads go on.
+
+    They are read, at the latest, when masks and overviews are asked for; but rasterio lets no other thread of the
+    process run meanwhile, however long a server takes. When the first overview is opened it does, and what GDAL has
+    read of a remote file it keeps.
+    """
+    if isinstance(path, RasterPath) and not path.file:
+        with suppress(DataUnavailable), handles.lend(path, 1, identity):  # it need not have one
+            pass
 
 
 @dataclass(frozen=True, slots=True)
