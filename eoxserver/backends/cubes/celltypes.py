@@ -130,13 +130,12 @@ def stored(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None, field:
 
 def _narrowed(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None, field: Field) -> npt.NDArray[Any]:
     to_real = values.dtype.kind == "c" and field.dtype.kind != "c"
+    real = values.real if to_real else values
     with np.errstate(all="ignore"):
-        result: npt.NDArray[Any] = (values.real if to_real else values).astype(field.dtype)
-        if field.dtype.kind in "fc" and values.dtype.kind in "fc" and not to_real:
-            wrong = np.isfinite(values) & ~np.isfinite(result)
-        else:
-            back = result.astype(values.dtype)
-            wrong = (back != values) & ~(np.isnan(back) & np.isnan(values))
+        result: npt.NDArray[Any] = real.astype(field.dtype)
+        wrong = _unfit(real, result)
+        if to_real:
+            wrong |= values.imag != 0
     if valid is not None:
         wrong &= valid
     if wrong.any():
@@ -144,3 +143,19 @@ def _narrowed(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None, fie
             f"field {field.name}: the value {values[wrong].flat[0]} does not fit its type {field.dtype.name}"
         )
     return result
+
+
+def _unfit(values: npt.NDArray[Any], result: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where ``result`` is not what ``values`` are; they are complex only where it is."""
+    kind = result.dtype.kind
+    if kind == "b":
+        return ~((values == 0) | (values == 1))
+    if kind in "iu":
+        limits = np.iinfo(result.dtype)
+        exact = values.astype(np.float64) if values.dtype.kind == "f" else values
+        inside = (exact >= limits.min) & (exact <= limits.max)
+        return ~(inside & (np.trunc(exact) == exact)) if values.dtype.kind == "f" else ~inside
+    if values.dtype.kind in "fc":
+        return np.isfinite(values) & ~np.isfinite(result)
+    wrong: npt.NDArray[np.bool_] = result.real.astype(np.float64) != values.astype(np.float64)
+    return wrong

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +23,7 @@ import numpy as np
 import tensorstore as ts
 
 from eoxserver.backends.cubes.celltypes import Json, fill_value, json_fill
+from eoxserver.backends.cubes.commitlock import committing
 from eoxserver.backends.cubes.kvstores import below
 from eoxserver.backends.cubes.manifest import EXTENT, AxisState, Manifest
 from eoxserver.core.errors import DataUnavailable, VersionConflict
@@ -153,9 +154,14 @@ class Database:
         moved = document.get("moved")
         return (moved if moved is not None else Manifest.from_bytes(found.value)), found.stamp.generation
 
+    def committing(self) -> AbstractContextManager[None]:
+        """Be the only one who commits, where that is needed (``commitlock``)."""
+        return committing(self.spec, MANIFEST_FILE)
+
     def move(self, folder: str, condition: bytes) -> None:
         """Say that another database has taken the place of this one; raises VersionConflict as an update does."""
-        written = self.keys().write(KEY, json.dumps({"moved": folder}).encode(), if_equal=condition).result()
+        with self.committing():
+            written = self.keys().write(KEY, json.dumps({"moved": folder}).encode(), if_equal=condition).result()
         if written.generation == b"":
             raise VersionConflict("somebody else has changed the cube meanwhile; try again")
 
@@ -203,7 +209,8 @@ class Database:
         """Make the commits of a branch those of the database; raises VersionConflict when it has others."""
         copy = ts.KvStore.open(self._branch_spec(branch), context=self.context).result()
         content = copy.read(MANIFEST_FILE).result().value
-        written = self.files().write(MANIFEST_FILE, content, if_equal=branch.generation).result()
+        with self.committing():
+            written = self.files().write(MANIFEST_FILE, content, if_equal=branch.generation).result()
         if written.generation == b"":
             raise VersionConflict("somebody else has changed the cube meanwhile")
 

@@ -35,7 +35,7 @@ from eoxserver.core.errors import DataUnavailable, ItemMissing, VersionConflict
 
 __all__ = ["OcdbtCubeStore"]
 
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
+_NAME = re.compile(r"(?!.*\.__lock$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}")
 SNAPSHOTS = 64
 """How many are kept open."""
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,7 +148,8 @@ class Session:
         keys = self.database.keys(transaction=self._transaction, branch=self.branch)
         keys.write(KEY, manifest.to_bytes(), if_equal=None if self.branch is not None else condition).result()
         try:
-            self._transaction.commit_async().result()
+            with nullcontext() if self._rolling else self.database.committing():
+                self._transaction.commit_async().result()
         except ValueError as error:
             if is_conflict(error):
                 raise VersionConflict("somebody else has changed the cube meanwhile; try again") from error

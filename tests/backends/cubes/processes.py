@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 __all__ = ["working"]
 
 
 @contextmanager
-def working(*words: object, environment: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+def working(*words: object) -> Iterator[subprocess.Popen[str]]:
     """A process that is ready and waits for a line; killed at the end, if it still runs."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.backends.cubes.worker", *map(str, words)],
@@ -21,7 +20,6 @@ def working(*words: object, environment: Mapping[str, str] | None = None) -> Ite
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, **(environment or {})},
     ) as process:
         assert process.stdin is not None and process.stdout is not None
         try:

@@ -39,11 +39,11 @@ def make(store: OcdbtCubeStore) -> None:
     store.add_overview(NAME, Overview((1, 4, 4), "average"))
 
 
-def overwrite(store: OcdbtCubeStore) -> Iterator[int]:
+def overwrite(store: OcdbtCubeStore, compact: bool = False) -> Iterator[int]:
     """Versions all of whose cells have the number that is their state; every third one has a slice more."""
     for turn in count(1):
         number = int(store.snapshot(NAME).state) + 1
-        if turn % 3 == 0:
+        if compact or turn % 3 == 0:
             store.compact(NAME)
         with store.update(NAME) as update:
             size = store.snapshot(NAME).axes[0].size + (number % 3 == 0)
