@@ -22,6 +22,7 @@ from eoxserver.core.fields import RangeType
 from eoxserver.services.ows.xml import DECLARATION, attributes, element, namespaces
 from eoxserver.services.wcs.v20 import gml
 from eoxserver.services.wcs.v20.gmlcoverage import check_gml
+from eoxserver.services.wcs.v20.metadata import metadata_elements
 
 __all__ = [
     "DESCRIPTION_NAMESPACES", "DESCRIPTION_SCHEMAS", "GENERAL_GRID", "coverage_description", "encode_general_grid",
@@ -60,21 +61,15 @@ def encode_general_grid(coverage: Coverage, workspace: Workspace) -> Iterator[by
     return _document(coverage, workspace)
 
 
-def coverage_description(coverage: Coverage, native_mime: str, items: Mapping[str, str]) -> Iterator[str]:
-    """``wcs:CoverageDescription`` of WCS 2.1.
-
-    Parameters
-    ----------
-    items : mapping
-        What is known of the coverage beside its grid.
-    """
+def coverage_description(coverage: Coverage, native_mime: str) -> Iterator[str]:
+    """``wcs:CoverageDescription`` of WCS 2.1."""
     domain, identifier = coverage.domain, coverage.identifier
     yield f"<wcs:CoverageDescription{attributes({'gml:id': identifier})}>\n"
     for name, value in (("gml:description", coverage.abstract), ("gml:name", coverage.title)):
         if value:
             yield f"{element(name, value)}\n"
     yield f"{element('wcs20:CoverageId', identifier)}\n{gml.coverage_function(domain)}{_envelope(domain)}"
-    yield _metadata(items)
+    yield _metadata(coverage)
     yield from _domain_set(domain)
     yield (
         f"{_range_type(coverage.range_type)}<wcs20:ServiceParameters>\n"
@@ -117,7 +112,7 @@ def _document(coverage: Coverage, workspace: Workspace) -> Iterator[bytes]:
         yield part.encode()
     yield (
         f"</cis11:DataBlock>\n</cis11:RangeSet>\n{_range_type(coverage.range_type)}"
-        f"{_metadata(coverage.metadata)}</cis11:GeneralGridCoverage>\n"
+        f"{_metadata(coverage)}</cis11:GeneralGridCoverage>\n"
     ).encode()
 
 
@@ -195,5 +190,6 @@ def _range_type(fields: RangeType) -> str:
     return f"<cis11:RangeType>\n{gml.data_record(fields)}</cis11:RangeType>\n"
 
 
-def _metadata(items: Mapping[str, str]) -> str:
-    return f"<cis11:Metadata>\n{gml.metadata_element(items)}</cis11:Metadata>\n" if items else ""
+def _metadata(coverage: Coverage) -> str:
+    elements = metadata_elements(coverage)
+    return f"<cis11:Metadata>\n{elements}</cis11:Metadata>\n" if elements else ""

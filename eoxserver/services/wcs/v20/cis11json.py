@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
@@ -23,6 +23,7 @@ from eoxserver.core.domain import Domain
 from eoxserver.core.fields import Field, NilValue
 from eoxserver.services.wcs.v20 import gml
 from eoxserver.services.wcs.v20.cis11 import grid_limits, srs_name
+from eoxserver.services.wcs.v20.metadata import metadata_json
 
 __all__ = ["MIME", "description_json", "encode_general_grid_json"]
 
@@ -43,20 +44,14 @@ def encode_general_grid_json(coverage: Coverage, workspace: Workspace) -> Iterat
     for cells in chain([first], values):
         yield (before + ",".join(cell_texts(cells, fields, CSV if several else JSON, '"'))).encode()
         before = ","
-    yield f"]}}}},\n{_end(coverage, coverage.metadata)}}}\n".encode()
+    yield f"]}}}},\n{_end(coverage)}}}\n".encode()
 
 
-def description_json(coverage: Coverage, items: Mapping[str, str]) -> Iterator[str]:
-    """The coverage without its range set.
-
-    Parameters
-    ----------
-    items : mapping
-        What is known of the coverage beside its grid.
-    """
+def description_json(coverage: Coverage) -> Iterator[str]:
+    """The coverage without its range set."""
     yield f"{{{_start(coverage)},\n"
     yield from _domain_set(coverage.domain)
-    yield f",\n{_end(coverage, items)}}}"
+    yield f",\n{_end(coverage)}}}"
 
 
 def _start(coverage: Coverage) -> str:
@@ -137,12 +132,13 @@ def _number(value: float) -> float:
     return int(clean) if clean.is_integer() and abs(clean) < 2**53 else clean
 
 
-def _end(coverage: Coverage, items: Mapping[str, str]) -> str:
+def _end(coverage: Coverage) -> str:
     end: dict[str, Any] = {
         "rangeType": {"type": "DataRecordType", "field": [_field(one) for one in coverage.range_type.fields]}
     }
-    if items:
-        end["metadata"] = {"covMetadata": dict(items)}
+    metadata = metadata_json(coverage)
+    if metadata:
+        end["metadata"] = metadata
     return json.dumps(end)[1:-1]
 
 

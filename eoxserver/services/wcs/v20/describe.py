@@ -14,6 +14,7 @@ from eoxserver.core.errors import AccessDenied, NoSuchCoverage
 from eoxserver.services.ows.xml import DECLARATION, attributes, chunks, element, namespaces
 from eoxserver.services.wcs.formats import native_format
 from eoxserver.services.wcs.v20 import cis11, cis11json, gml
+from eoxserver.services.wcs.v20.metadata import metadata_elements
 from eoxserver.services.wcs.v20.requests import DescribeCoverage
 from eoxserver.services.wire import Request, Response
 
@@ -87,7 +88,7 @@ def _general_grids(context: ServiceContext, coverages: list[Coverage]) -> Iterat
     yield f"{DECLARATION}<wcs:CoverageDescriptions{declared}>\n"
     for coverage in coverages:
         mime = native_format(context.formats, coverage.native_format).mime
-        yield from cis11.coverage_description(coverage, mime, _metadata(coverage))
+        yield from cis11.coverage_description(coverage, mime)
     yield "</wcs:CoverageDescriptions>\n"
 
 
@@ -96,7 +97,7 @@ def _json(coverages: list[Coverage]) -> Iterator[str]:
     yield "[" if several else ""
     for number, coverage in enumerate(coverages):
         yield ",\n" if number else ""
-        yield from cis11json.description_json(coverage, _metadata(coverage))
+        yield from cis11json.description_json(coverage)
     yield "]\n" if several else "\n"
 
 
@@ -108,7 +109,7 @@ def _description(coverage: Coverage, native_mime: str) -> Iterator[str]:
             yield f"{element(name, value)}\n"
     yield (
         f"{gml.bounded_by(domain)}{element('wcs:CoverageId', identifier)}\n"
-        f"{gml.coverage_function(domain)}{gml.metadata(_metadata(coverage))}"
+        f"{gml.coverage_function(domain)}{gml.metadata(metadata_elements(coverage))}"
     )
     yield from gml.domain_set(identifier, domain)
     yield (
@@ -116,11 +117,3 @@ def _description(coverage: Coverage, native_mime: str) -> Iterator[str]:
         f"{element('wcs:CoverageSubtype', domain.subtype)}\n{element('wcs:nativeFormat', native_mime)}\n"
         "</wcs:ServiceParameters>\n</wcs:CoverageDescription>\n"
     )
-
-
-def _metadata(coverage: Coverage) -> dict[str, str]:
-    """What is known of the coverage beside its grid; of tie points their CRS."""
-    items = dict(coverage.metadata)
-    if coverage.tie_points is not None:
-        items["tie_points_crs"] = coverage.tie_points.crs.uri
-    return items

@@ -30,7 +30,7 @@ from eoxserver.services.ows.xml import attribute, attributes, element
 
 __all__ = [
     "GMLCOV_SCHEMA", "NAMESPACES", "RGRID_SCHEMA", "bounded_by", "coefficient_pieces", "coverage_function",
-    "data_record", "data_type", "domain_set", "metadata", "metadata_element", "nil_interval_text", "nil_text",
+    "data_record", "data_type", "domain_set", "metadata", "nil_interval_text", "nil_text",
     "position_text", "range_type", "uom_label",
 ]  # fmt: skip
 
@@ -65,7 +65,6 @@ _UNKNOWN_REASON = "http://www.opengis.net/def/nil/OGC/0/unknown"
 _PIECE = 4096
 """Coefficients written at a time."""
 _NCNAME = re.compile(r"[^\W\d][\w.-]*")
-_NOT_IN_NAMES = re.compile(r"[^\w.-]")
 
 
 # -- domain -------------------------------------------------------------------------------------
@@ -265,23 +264,8 @@ def nil_interval_text(nil: NilValue, dtype: np.dtype[Any]) -> str:
     return f"{low}:{high}"
 
 
-# -- metadata -----------------------------------------------------------------------------------
-
-
-def metadata(items: Mapping[str, str]) -> str:
-    """``gmlcov:metadata`` with one element for each item; nothing where there are none."""
-    if not items:
+def metadata(elements: str) -> str:
+    """``gmlcov:metadata`` around elements; nothing where there are none."""
+    if not elements:
         return ""
-    return f"<gmlcov:metadata>\n<gmlcov:Extension>\n{metadata_element(items)}</gmlcov:Extension>\n</gmlcov:metadata>\n"
-
-
-def metadata_element(items: Mapping[str, str]) -> str:
-    """The element that holds metadata as array databases write it."""
-    content = "".join(f"{element(_element_name(key), value)}\n" for key, value in items.items())
-    return f'<rasdaman:covMetadata xmlns:rasdaman="http://www.rasdaman.org">\n{content}</rasdaman:covMetadata>\n'
-
-
-def _element_name(key: str) -> str:
-    """The key as an XML name: what a name cannot hold becomes an underscore."""
-    name = _NOT_IN_NAMES.sub("_", key)
-    return name if _NCNAME.fullmatch(name) else f"_{name}"
+    return f"<gmlcov:metadata>\n<gmlcov:Extension>\n{elements}</gmlcov:Extension>\n</gmlcov:metadata>\n"

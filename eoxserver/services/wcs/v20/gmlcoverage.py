@@ -15,6 +15,7 @@ from eoxserver.core.errors import UnsupportedCombination
 from eoxserver.services.ows.xml import DECLARATION, attributes, namespaces
 from eoxserver.services.wcs.formats import GML
 from eoxserver.services.wcs.v20 import gml
+from eoxserver.services.wcs.v20.metadata import metadata_elements
 
 __all__ = ["check_gml", "encode_gml", "gml_document"]
 
@@ -67,7 +68,7 @@ def gml_document(coverage: Coverage, range_set: Iterable[str]) -> Iterator[bytes
         yield part.encode()
     yield (
         f"</gml:rangeSet>\n{gml.coverage_function(domain)}{gml.range_type(coverage.range_type)}"
-        f"{gml.metadata(coverage.metadata)}</{name}>\n"
+        f"{gml.metadata(metadata_elements(coverage))}</{name}>\n"
     ).encode()
 
 

@@ -154,7 +154,7 @@ def test_a_description_is_the_coverage_without_its_values() -> None:
     for coverage in all_coverages():
         whole = document(coverage)
         del whole["rangeSet"]
-        assert json.loads("".join(description_json(coverage, {}))) == whole
+        assert json.loads("".join(description_json(coverage))) == whole
 
 
 def test_descriptions_by_request(client: Client) -> None:

@@ -2,15 +2,20 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
+from eoxserver.core.axes import IrregularAxis
 from eoxserver.core.coverage import TiePoints
 from eoxserver.core.crs import parse_crs
+from eoxserver.services.ows.kvp import Params
+from eoxserver.services.wire import Request
 from tests.services.wcs.conftest import Client
-from tests.services.wcs.v20.coverages import all_coverages, pixels, rgb
+from tests.services.wcs.v20.coverages import all_coverages, irr, pixels, rgb
 from tests.xmlschemas import NS, ValidateXml, parse_xml, texts
 
 EVERY = ",".join(coverage.identifier for coverage in all_coverages())
@@ -74,3 +79,23 @@ def test_descriptions_without_time_are_valid_as_they_are(
         if coverage.identifier not in ("eobs", "irr", "four")
     ]
     validate_xml(make(told).get("DescribeCoverage", ("coverageId", ",".join(one.identifier for one in told))))
+
+
+@pytest.mark.parametrize("pairs", [(), (("outputType", "GeneralGridCoverage"),), (("format", "application/json"),)])
+def test_a_long_axis_is_not_gathered_in_memory(make: Callable[..., Client], pairs: tuple[tuple[str, str], ...]) -> None:
+    days = 148654 + np.cumsum(np.arange(100_000) % 9 + 1) / 24
+    first = irr().domain.axes[0]
+    assert isinstance(first, IrregularAxis)
+    domain = irr().domain.replaced({0: replace(first, coefficients=days)})
+    client = make([replace(irr(), domain=domain)])
+    asked = (("service", "WCS"), ("version", "2.1.0"), ("request", "DescribeCoverage"), ("coverageId", "irr"), *pairs)
+    tracemalloc.start()
+    try:
+        response = client.service.handle(Request(Params(asked), "http://eo.example/ows"))
+        assert not isinstance(response.body, bytes)
+        size = sum(map(len, response.body))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert size > 2_500_000
+    assert peak < size

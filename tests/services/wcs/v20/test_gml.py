@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from lxml import etree
 
-from eoxserver.core.axes import IndexAxis, IrregularAxis
+from eoxserver.core.axes import IndexAxis, IrregularAxis, Role
+from eoxserver.core.coordinates import coordinate_text
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.domain import Domain
@@ -220,8 +221,22 @@ def test_open_nil_intervals() -> None:
     assert quantity(field, "//swe:nilValue/text()") == ["*:0", "100:*"]
 
 
-def test_metadata_keys_become_names_of_elements() -> None:
-    root = parsed(gml.metadata({"Title": "a & b", "1st": "x", "two words": "y"}))
-    items = [(etree.QName(item).localname, item.text) for item in root.iterfind(".//{http://www.rasdaman.org}*/*")]
-    assert items == [("Title", "a & b"), ("_1st", "x"), ("two_words", "y")]
-    assert gml.metadata({}) == ""
+def test_metadata_stand_in_an_extension() -> None:
+    assert texts(parsed(gml.metadata("<a>b</a>")), "//gmlcov:metadata/gmlcov:Extension/a/text()") == ["b"]
+    assert gml.metadata("") == ""
+
+
+def test_times_before_the_year_1_are_numbers() -> None:
+    crs = parse_crs("OGC/0/ChronometricGeologicTime")
+    domain = Domain((IrregularAxis("geologic", np.array([66.0, 145.0]), crs=crs, unit="Ma", role=Role.T),))
+    assert domain_text(domain, "//gml:upperCorner/text()") == ["145"]
+    assert domain_text(domain, "//gmlrgrid:coefficients/text()") == ["66 145"]
+
+
+def test_many_coefficients_come_in_pieces() -> None:
+    values = np.cumsum(np.arange(1, 10_001) % 7 + 1.0)
+    axis = IrregularAxis("ansi", values, crs=parse_crs("OGC/0/AnsiDate"), unit="d", role=Role.T)
+    pieces = list(gml.domain_set("c", Domain((axis,))))
+    assert max(map(len, pieces)) < 1 << 17 < len("".join(pieces))
+    coefficients = texts(parsed(*pieces), "//gmlrgrid:coefficients/text()")[0].split(" ")
+    assert coefficients == [coordinate_text(axis, value, '"') for value in values.tolist()]
