@@ -144,7 +144,7 @@ class ArchiveFile:
 
     def _with_index(self, use: Callable[[MemberIndex], Result]) -> Result:
         """Use the list of members."""
-        path = self._means.cache.get(f"{self._key} (members)", self._scan, self.file.validator())
+        path = self._means.cache.get(f"{self._key} ({self._format} members)", self._scan, self.file.validator())
         with self._means.cache.hold(path):
             return use(MemberIndex(path, self.name))
 

@@ -238,7 +238,7 @@ class StorageFile:
             return self._state().validator
         if self._local or not hasattr(self._storage, "open"):
             return file_validator(self.path())
-        return None
+        return ""
 
     def status(self) -> FileStatus:
         """As the storage says it, else of the local file."""
@@ -260,6 +260,8 @@ class StorageFile:
             asked = self._asked
             if asked is not None and time.monotonic() < asked.until:
                 return asked.status
+            if asked is not None:
+                self._means.cache.counters.revalidation()
             try:
                 with self._telling():
                     status = self._ask()
@@ -299,7 +301,7 @@ class StorageFile:
             )
         if self._local:
             return str(self._storage.retrieve(self.location.path, Path()))
-        return self._means.cache.get(self._key, self._retrieve, self._known_validator() if self._stats else None)
+        return self._means.cache.get(self._key, self._retrieve, self._known_validator() if self._stats else "")
 
     def open(self) -> BinaryIO:
         """The storage's stream, or one of the local file."""

@@ -22,9 +22,10 @@ from eoxserver.conf.schema import Cache, Settings, default_settings
 from eoxserver.core.errors import ItemMissing, StorageUnreachable
 from eoxserver.plugins import Plugins, hookimpl
 
-__all__ = ["FAR", "NEAR", "World", "place", "world"]
+__all__ = ["BARE", "FAR", "NEAR", "World", "place", "world"]
 
 FAR, NEAR = StorageRecord("far", "far://host"), StorageRecord("near", "near://host")
+BARE = StorageRecord("bare", "bare://host")
 
 
 class Content(bytes):
@@ -129,8 +130,31 @@ class Near(Far):
         return RasterPath(str(path), {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}, content.validator)
 
 
-def world(folder: Path, revalidate: int = 3600, max_bytes: int = 1 << 40) -> tuple[World, Access]:
-    """A world, and an access to it: storages ``far`` and ``near``."""
+class Bare:
+    """A storage that can do no more than a storage must."""
+
+    key: ClassVar[str] = "bare"
+    world: ClassVar[World]
+
+    def __init__(self, record: StorageRecord, settings: Settings) -> None:
+        self._world = self.world
+
+    def validate(self) -> None:
+        """Nothing can be wrong."""
+
+    def retrieve(self, location: str, folder: Path) -> str:
+        """Write the file."""
+        path = folder / Path(location).name
+        path.write_bytes(self._world.get("retrieve", location))
+        return str(path)
+
+    def list_files(self, location: str = "") -> Iterator[str]:
+        """All of them."""
+        return iter(sorted(self._world.files))
+
+
+def world(folder: Path, revalidate: int = 3600, max_bytes: int = 1 << 40, max_age: int = 86400) -> tuple[World, Access]:
+    """A world, and an access to it: storages ``far``, ``near`` and ``bare``."""
     made = World()
 
     class FarHere(Far):
@@ -139,14 +163,18 @@ def world(folder: Path, revalidate: int = 3600, max_bytes: int = 1 << 40) -> tup
     class NearHere(Near):
         world = made
 
+    class BareHere(Bare):
+        world = made
+
     NearHere.folder = folder / "near"
 
     class Plugin:
         @hookimpl
         def eoxs_storages(self) -> Sequence[type]:
-            return [FarHere, NearHere]
+            return [FarHere, NearHere, BareHere]
 
-    settings = replace(default_settings(), instance=folder, cache=Cache(revalidate=revalidate, max_bytes=max_bytes))
+    cache = Cache(revalidate=revalidate, max_bytes=max_bytes, max_age=max_age)
+    settings = replace(default_settings(), instance=folder, cache=cache)
     return made, Access(Plugins.from_modules([local, zip_package, tar, Plugin()]), settings)
 
 

@@ -181,3 +181,11 @@ def test_the_state_of_a_member_is_that_of_its_archive(tmp_path: Path) -> None:
     status = access.status(place("b.txt", ("ZIP", "a.zip")))
     assert (status.size, status.validator) == (3, "v1")
     assert access.validator(place("b.txt", ("ZIP", "a.zip"))) == "v1"
+
+
+def test_a_list_of_members_is_that_of_the_format_asked_for(tmp_path: Path) -> None:
+    there, access = world(tmp_path)
+    there.put("a.tar", tar_bytes({"b.txt": b"two"}))
+    assert list(access.list_files(place("", ("TAR", "a.tar")))) == ["b.txt"]
+    with pytest.raises(PackageBroken, match="is no ZIP archive"):
+        access.list_files(place("", ("ZIP", "a.tar")))

@@ -14,7 +14,7 @@ from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.locations import Location, PackageRecord, StorageRecord
 from eoxserver.core.errors import DataUnavailable, ItemMissing, NoRoom, StorageUnreachable
 from tests.archives import zip_bytes
-from tests.backends.access.remotes import NEAR, place, world
+from tests.backends.access.remotes import BARE, NEAR, place, world
 
 
 def test_a_storage_is_asked_once_in_a_while(tmp_path: Path) -> None:
@@ -23,6 +23,33 @@ def test_a_storage_is_asked_once_in_a_while(tmp_path: Path) -> None:
     paths = {access.retrieve_location(place("a.txt")) for _ in range(5)}
     assert [Path(path).read_bytes() for path in paths] == [b"one"]
     assert (there.asked["stat"], there.asked["retrieve"]) == (1, 1)
+
+
+def test_questions_whether_a_file_changed_are_counted(tmp_path: Path) -> None:
+    there, access = world(tmp_path, revalidate=0)
+    there.put("a.txt", b"one")
+    for _ in range(3):
+        access.retrieve_location(place("a.txt"))
+    assert there.asked["stat"] - 1 == access.cache.counters.revalidations > 1
+
+
+@pytest.mark.parametrize(("max_age", "transfers"), [(0, 3), (3600, 1)])
+def test_files_of_a_storage_that_cannot_tell_are_trusted_for_a_while(
+    tmp_path: Path, max_age: int, transfers: int
+) -> None:
+    there, access = world(tmp_path, max_age=max_age)
+    there.put("a.txt", b"one")
+    there.put("a.zip", zip_bytes({"b.txt": b"two"}))
+    for _ in range(3):
+        assert Path(access.retrieve_location(place("a.txt", storage=BARE))).read_bytes() == b"one"
+    assert there.asked["retrieve"] == transfers
+    packed = place("b.txt", ("ZIP", "a.zip"), storage=BARE)
+    assert Path(access.retrieve_location(packed)).read_bytes() == b"two"
+    there.put("a.txt", b"new")
+    there.put("a.zip", zip_bytes({"b.txt": b"other"}))
+    expected = (b"new", b"other") if max_age == 0 else (b"one", b"two")
+    found = (access.retrieve_location(place("a.txt", storage=BARE)), access.retrieve_location(packed))
+    assert tuple(Path(path).read_bytes() for path in found) == expected
 
 
 def test_a_changed_file_is_fetched_again(tmp_path: Path) -> None:
