@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -64,6 +66,9 @@ class LocalStorage:
 
     def retrieve(self, location: str, folder: Path) -> str:
         """Answer the path of a file below the root; GDAL's names of data sets inside files are understood."""
+        plain = self._plain(location)
+        if plain is not None:
+            return plain
         name = split_dataset_name(location)
         path = self._inside(name.file)
         if not path_exists(path):
@@ -84,6 +89,20 @@ class LocalStorage:
         for path in sorted(found):
             if path.is_file() and path.resolve().is_relative_to(self.root):
                 yield path.relative_to(self.root).as_posix()
+
+    def _plain(self, location: str) -> str | None:
+        """The path of a file to which no link leads; None when it takes a closer look. It is asked for all the time."""
+        path = str(self.root).rstrip("/")
+        for name in location.split("/"):
+            if name in ("", ".", ".."):
+                return None
+            path = f"{path}/{name}"
+            try:
+                if stat.S_ISLNK(os.lstat(path).st_mode):  # Path.lstat costs twice as much
+                    return None
+            except (OSError, ValueError):
+                return None
+        return path
 
     def _inside(self, location: str) -> Path:
         """The path of a location, links followed."""

@@ -63,6 +63,19 @@ def test_links_are_followed_inside_the_root_only(root: Path, tmp_path: Path) -> 
     assert list(own.list_files()) == ["a.tif", "inside.tif", "sub/b.tif", "sub/c.xml"]
 
 
+def test_a_folder_that_becomes_a_link_is_noticed(root: Path, tmp_path: Path) -> None:
+    own = storage(root)
+    assert own.retrieve("sub/b.tif", tmp_path) == str(root / "sub" / "b.tif")
+    (root / "sub").rename(tmp_path / "moved")
+    (root / "sub").symlink_to(tmp_path / "moved")
+    with pytest.raises(AccessDenied):
+        own.retrieve("sub/b.tif", tmp_path)
+
+
+def test_the_root_of_all_files_is_a_root(root: Path, tmp_path: Path) -> None:
+    assert storage("/").retrieve(str(root / "a.tif").lstrip("/"), tmp_path) == str(root / "a.tif")
+
+
 def test_a_root_that_is_a_link_is_the_folder_it_leads_to(root: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(root)
     assert storage(tmp_path / "link").retrieve("a.tif", tmp_path) == str(root / "a.tif")
