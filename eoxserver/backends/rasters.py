@@ -160,6 +160,8 @@ def unavailable(path: str, error: Exception) -> DataUnavailable:
         return DataUnavailable(f"{path}: is a folder, not a raster", locator=path)
     cause = error.__cause__ or error.__context__ or error
     text = " ".join(str(getattr(cause, "errmsg", "") or cause).split())
+    if state := gdal_name(path).removeprefix(path):  # GDAL alone was told
+        text = text.replace(state, "")
     for name in (f"'{path}'", path, Path(path).name):
         text = text.removeprefix(name).lstrip(":, ")
     return DataUnavailable(f"{path}: {text or 'cannot be read'}", locator=path)

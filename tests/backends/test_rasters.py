@@ -17,6 +17,7 @@ from eoxserver.backends.rasters import (
     lasting_name,
     open_raster,
     prepare_gdal,
+    unavailable,
     with_options,
 )
 from eoxserver.core.errors import DataUnavailable
@@ -48,6 +49,14 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path, name: str, text: str) ->
 def test_odd_names_are_told_as_unavailable(path: str) -> None:
     with pytest.raises(DataUnavailable):
         open_raster(path)
+
+
+def test_errors_have_the_name_that_was_asked_for() -> None:
+    path = RasterPath("/vsicurl/http://host/a.tif", validator="1")
+    told = gdal_name(path)
+    for text in (f"{told}, band 1: IReadBlock failed", f"{Path(told).name}, band 1: IReadBlock failed"):
+        assert unavailable(path, OSError(text)).message == f"{path}: band 1: IReadBlock failed"
+    assert unavailable(path, OSError(f"Cannot open {told}")).message == f"{path}: Cannot open {path}"
 
 
 def test_gdals_own_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
