@@ -147,15 +147,17 @@ def _narrowed(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None, fie
 
 def _unfit(values: npt.NDArray[Any], result: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Where ``result`` is not what ``values`` are; they are complex only where it is."""
-    kind = result.dtype.kind
-    if kind == "b":
-        return ~((values == 0) | (values == 1))
-    if kind in "iu":
+    fits: npt.NDArray[np.bool_]
+    if result.dtype.kind == "b":
+        fits = (values == 0) | (values == 1)
+    elif result.dtype.kind in "iu":
         limits = np.iinfo(result.dtype)
         exact = values.astype(np.float64) if values.dtype.kind == "f" else values
-        inside = (exact >= limits.min) & (exact <= limits.max)
-        return ~(inside & (np.trunc(exact) == exact)) if values.dtype.kind == "f" else ~inside
-    if values.dtype.kind in "fc":
-        return np.isfinite(values) & ~np.isfinite(result)
-    wrong: npt.NDArray[np.bool_] = result.real.astype(np.float64) != values.astype(np.float64)
-    return wrong
+        fits = (exact >= limits.min) & (exact <= limits.max)
+        if values.dtype.kind == "f":
+            fits &= np.trunc(exact) == exact
+    elif values.dtype.kind in "fc":
+        fits = np.isfinite(result) | ~np.isfinite(values)
+    else:
+        fits = result.real.astype(np.float64) == values.astype(np.float64)
+    return ~fits

@@ -9,7 +9,6 @@ each irregular axis (its coefficients) and each other axis (its grid indices), n
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -74,7 +73,8 @@ class ZarrGroup:
                 "shape": list(shape),
                 "chunks": list(chunks),
                 "dtype": dtype.newbyteorder("<").str,
-                "fill_value": _version_2(fill),
+                # null is 0 as well, and programs do not take it for a nil value
+                "fill_value": json_fill(fill) if "_FillValue" in attributes else None,
                 "compressor": {"id": "gzip", "level": 1},
                 "dimension_separator": "/",
             }
@@ -104,11 +104,6 @@ class ZarrGroup:
         else:
             document = {"zarr_format": 3, "node_type": "group", "attributes": dict(attributes)}
             self._files.write("zarr.json", json.dumps(document).encode()).result()
-
-
-def _version_2(fill: Any) -> Json:
-    """A fill value as version 2 writes it; complex ones as their bytes."""
-    return base64.b64encode(np.asarray(fill).tobytes()).decode() if np.iscomplexobj(fill) else json_fill(fill)
 
 
 def export_group(snapshot: OcdbtSnapshot, group: ZarrGroup, attributes: Mapping[str, Any]) -> None:
