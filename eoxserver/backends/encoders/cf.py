@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Axes and CRSs in the terms of the CF conventions 1.8 (clauses 4 coordinates, 5.6 grid mappings, 7.1 cell boundaries).
 
-Coordinates are written as they are, so that what is read back is the same axis. Cell boundaries are written only where
-a regular axis has a single cell: elsewhere the distance of the cells tells, and GDAL takes them for data. Times count
-in the unit of their CRS from an instant of the proleptic Gregorian calendar. Next to the CF attributes, ``crs_uri``
-names the CRS of an axis as this package does.
+Coordinates are written as they are, so that what is read back is the same axis. The cells of a regular axis have an
+extent, and so boundaries; but not those of x and y, where their distance tells and GDAL takes boundaries for data,
+unless there is only one cell. Times count in the unit of their CRS from an instant of the proleptic Gregorian calendar.
+Next to the CF attributes, ``crs_uri`` names the CRS of an axis as this package does.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -21,10 +22,13 @@ from eoxserver.core.axes import Axis, IndexAxis, RegularAxis, Role
 from eoxserver.core.crs import Crs
 from eoxserver.core.domain import Domain
 
-__all__ = ["Coordinates", "array_order", "axis_coordinates", "grid_mapping", "unit_text"]
+__all__ = ["Coordinates", "array_order", "axis_coordinates", "grid_mapping", "standard_name", "unit_text"]
 
 TIME_UNITS = MappingProxyType({"d": "days", "h": "hours", "min": "minutes", "s": "seconds", "ms": "milliseconds"})
 """Units of time CRSs that CF's units of time (from UDUNITS) have under one name."""
+_STANDARD_NAME = re.compile(
+    r"https?://[^/]+/(?:[^?#]*/)?(?:standard_name|standard-name|cf/parameter|CF_Standard_Names)[/#](?P<name>[a-z0-9_]+)/?"
+)
 LENGTHS = MappingProxyType({"metre": "m", "kilometre": "km", "foot": "ft", "US survey foot": "US_survey_foot"})
 
 
@@ -35,7 +39,7 @@ class Coordinates:
     values: npt.NDArray[np.float64] | npt.NDArray[np.int64]
     """Shape (size,)."""
     bounds: npt.NDArray[np.float64] | None
-    """The two edges of the cell of a regular axis that has only one, shape (1, 2); None where the next one tells."""
+    """The two edges of each cell, in the direction of the axis, shape (size, 2); None where the next cell tells."""
     attributes: dict[str, str]
 
 
@@ -56,8 +60,9 @@ def axis_coordinates(axis: Axis) -> Coordinates:
     if isinstance(axis, IndexAxis):
         return Coordinates(axis.first + np.arange(axis.size, dtype=np.int64), None, attributes)
     values, bounds = axis.coordinates(), None
-    if isinstance(axis, RegularAxis) and axis.size == 1:
-        bounds = np.array([[axis.start, axis.stop]])
+    if isinstance(axis, RegularAxis) and (axis.size == 1 or axis.role not in (Role.X, Role.Y)):
+        edges = axis.start + np.arange(axis.size + 1) * axis.step
+        bounds = np.stack([edges[:-1], edges[1:]], axis=1)
     shift = axis.crs.time.reference_number if axis.crs is not None and axis.crs.time is not None else 0
     if shift:
         values, bounds = values - shift, None if bounds is None else bounds - shift
@@ -73,6 +78,16 @@ def grid_mapping(crs: Crs) -> dict[str, str | float | list[float]]:
     except CRSError:  # a CRS that WKT 1 cannot say
         attributes["spatial_ref"] = projection.to_wkt()
     return attributes
+
+
+def standard_name(definition: str) -> str:
+    """The standard name that a URI of the register of CF or of a copy of it ends with; empty for any other URI.
+
+    >>> standard_name("http://vocab.nerc.ac.uk/standard_name/air_temperature/"), standard_name("http://x/tg")
+    ('air_temperature', '')
+    """
+    match = _STANDARD_NAME.fullmatch(definition)
+    return match["name"] if match else ""
 
 
 def unit_text(unit: str) -> str:

@@ -4,15 +4,19 @@
 A field is a variable, an axis a coordinate variable, the horizontal CRS a grid mapping. A field's first nil value is
 ``_FillValue``, further single ones are ``missing_value``. A field without nil value that has cells that are not valid
 gets a ``_FillValue`` that does not occur among its cells (NaN for floats); where the cells use every value of a small
-type, a status variable of CF clause 3.4 tells them apart. One parameter: ``compression`` (None, Deflate).
+type, a status variable of CF clause 3.4 tells them apart. Truth values are bytes with the meanings of 0 and 1. What
+else is known of fields and axes are attributes of their variables. Complex numbers are refused: netCDF has no type for
+them that readers agree on. One parameter: ``compression`` (None, Deflate).
 
 Every call of netCDF4 is under the lock of ``backends.hdf5``; cells are read outside of it.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, ClassVar
 
 import netCDF4
@@ -20,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoxserver.backends.encoders.base import Workspace
-from eoxserver.backends.encoders.cf import array_order, axis_coordinates, grid_mapping, unit_text
+from eoxserver.backends.encoders.cf import array_order, axis_coordinates, grid_mapping, standard_name, unit_text
 from eoxserver.backends.encoders.files import pieces, scratch_array, scratch_folder
 from eoxserver.backends.encoders.options import Options
 from eoxserver.backends.encoders.planes import fill_value, filled
@@ -35,6 +39,12 @@ from eoxserver.plugins.markers import hookimpl
 __all__ = ["NetcdfEncoder", "eoxs_encoders"]
 
 DTYPES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float32", "float64")
+OURS = frozenset({
+    "_FillValue", "add_offset", "ancillary_variables", "axis", "bounds", "calendar", "coordinates", "crs_uri",
+    "grid_mapping", "missing_value", "positive", "scale_factor", "standard_name", "units", "valid_max", "valid_min",
+    "valid_range",
+})  # fmt: skip
+"""Attributes that say how a variable is to be read: not taken from what else is known."""
 EDGES = "bnds"
 """Dimension of the two edges of a cell."""
 HEAD_BYTES = 1 << 16
@@ -66,7 +76,9 @@ class NetcdfEncoder:
         self.check(coverage, driver, options)
         compressed = _compressed(options)
         size = coverage.domain.cell_count * coverage.range_type.cell_bytes
-        if size <= workspace.memory_bytes:
+        names = [_name(one.name) for one in coverage.range_type.fields]
+        # Variables of a file made in memory are listed by name, whatever the order they were made in.
+        if size <= workspace.memory_bytes and names == sorted(names):
             with HDF5_LOCK:
                 target = netCDF4.Dataset("result.nc", "w", format="NETCDF4", memory=size + HEAD_BYTES)
             yield _trimmed(_written(target, coverage, workspace, compressed))
@@ -85,11 +97,9 @@ def _written(target: Any, coverage: Coverage, workspace: Workspace, compressed: 
         writer = _Writer(target, coverage, workspace, compressed)
         with HDF5_LOCK:
             writer.describe()
-        by_type: dict[np.dtype[Any], list[int]] = {}
-        for position, one in enumerate(coverage.range_type.fields):
-            by_type.setdefault(_dtype(one), []).append(position)
-        for dtype, positions in by_type.items():
-            writer.write(positions, dtype)
+        fields = coverage.range_type.fields
+        for dtype, positions in groupby(range(len(fields)), lambda position: _dtype(fields[position])):
+            writer.write(list(positions), dtype)
     finally:
         with HDF5_LOCK:
             data: memoryview = target.close()
@@ -192,7 +202,7 @@ class _Writer:
         found = axis_coordinates(axis)
         self.target.createDimension(axis.label, axis.size)
         variable = self.target.createVariable(axis.label, found.values.dtype, (axis.label,))
-        variable.setncatts(found.attributes)
+        variable.setncatts(_attributes(self.coverage.extra.axes.get(axis.label, {})) | found.attributes)
         variable[:] = found.values
         if found.bounds is not None:
             if EDGES not in self.target.dimensions:
@@ -212,8 +222,13 @@ class _Writer:
             complevel=1,
         )
         variable.set_auto_maskandscale(False)
-        attributes: dict[str, Any] = {"units": unit_text(one.unit), "long_name": one.label or one.name}
+        attributes = _attributes(self.coverage.extra.fields.get(one.name, {}))
+        attributes |= {"units": unit_text(one.unit), "long_name": one.label or one.name}
         attributes |= {"comment": one.description} if one.description else {}
+        name = standard_name(one.definition)
+        attributes |= {"standard_name": name} if name else {}
+        if one.dtype.kind == "b":
+            attributes |= {"flag_values": np.array([0, 1], np.uint8), "flag_meanings": "false true"}
         attributes |= {"definition": one.definition} if one.definition else {}
         attributes |= {"grid_mapping": self.mapping} if self.mapping else {}
         others = [nil.low for nil in one.nil if nil.high is None and repr(nil.low) != repr(one.nil_value)]
@@ -288,6 +303,15 @@ def _dtype(one: Field) -> np.dtype[Any]:
 def _compressed(options: Mapping[str, str]) -> bool:
     read = Options.read(options, ("compression",), "netCDF")
     return read.choice("compression", ("None", "Deflate"), "None") == "Deflate"
+
+
+def _attributes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What else is known of a field or an axis, as attributes."""
+    return {
+        _name(key): value if isinstance(value, str) else json.dumps(value)
+        for key, value in values.items()
+        if not {key, _name(key)} & {"", *OURS}
+    }
 
 
 def _name(text: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import netCDF4
@@ -10,7 +11,7 @@ import numpy as np
 import pyproj
 import pytest
 
-from eoxserver.backends.encoders.cf import array_order, axis_coordinates, grid_mapping, unit_text
+from eoxserver.backends.encoders.cf import array_order, axis_coordinates, grid_mapping, standard_name, unit_text
 from eoxserver.core.axes import IndexAxis, IrregularAxis, RegularAxis, Role
 from eoxserver.core.crs import parse_crs, to_instant
 from eoxserver.testing.coverages import counted, cube, image, index_image, profile
@@ -76,10 +77,35 @@ def test_index_axes_are_integers() -> None:
 
 
 def test_a_single_cell_has_bounds() -> None:
-    assert axis_coordinates(RegularAxis("a", 5, -2, 2)).bounds is None
-    bounds = axis_coordinates(RegularAxis("a", 5, -2, 1)).bounds
-    assert bounds is not None and bounds.tolist() == [[6, 4]]
+    for role in Role:
+        bounds = axis_coordinates(RegularAxis("a", 5, -2, 1, role=role)).bounds
+        assert bounds is not None and bounds.tolist() == [[6, 4]]
     assert axis_coordinates(IrregularAxis("a", np.array([5.0]))).bounds is None
+
+
+def test_cells_with_an_extent_have_bounds_but_for_x_and_y() -> None:
+    assert axis_coordinates(RegularAxis("x", 5, -2, 2, role=Role.X)).bounds is None
+    assert axis_coordinates(RegularAxis("y", 5, -2, 2, role=Role.Y)).bounds is None
+    days = RegularAxis("ansi", 10.5, 1, 3, crs=parse_crs("OGC/0/AnsiDate"), unit="d", role=Role.T)
+    bounds = axis_coordinates(days).bounds
+    assert bounds is not None and bounds.tolist() == [[10, 11], [11, 12], [12, 13]]
+    julian = replace(days, crs=parse_crs("OGC/0/JulianDate"), origin=2_440_588.0)
+    bounds = axis_coordinates(julian).bounds
+    assert bounds is not None and bounds[0].tolist() == [0, 1]
+    assert axis_coordinates(IrregularAxis("a", np.array([5.0, 7.0]))).bounds is None
+
+
+@pytest.mark.parametrize(
+    ("definition", "name"),
+    [
+        ("http://vocab.nerc.ac.uk/standard_name/air_temperature/", "air_temperature"),
+        ("https://mmisw.org/ont/cf/parameter/air_temperature", "air_temperature"),
+        ("http://www.opengis.net/def/dataType/OGC/0/float32", ""),
+        ("", ""),
+    ],
+)
+def test_standard_names(definition: str, name: str) -> None:
+    assert standard_name(definition) == name
 
 
 @pytest.mark.parametrize("code", ["EPSG:4326", "EPSG:3857", "EPSG:3035", "EPSG:32633"])

@@ -21,11 +21,17 @@ from eoxserver.backends.encoders.netcdf import NetcdfEncoder
 from eoxserver.backends.hdf5 import HDF5_LOCK
 from eoxserver.backends.readers.gdal import GdalReader
 from eoxserver.conf.schema import default_settings
+from eoxserver.core.axes import IrregularAxis, RegularAxis, Role
 from eoxserver.core.coverage import CellBox, Coverage, MemorySource
+from eoxserver.core.crs import parse_crs
+from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidParameterValue, UnsupportedCombination
 from eoxserver.core.fields import Field, NilValue, RangeType
+from eoxserver.core.metadata import ExtraMetadata
+from eoxserver.core.rasters import raster_domain
 from eoxserver.testing.coverages import counted, cube, fields_of, image, profile, single_value
-from tests.backends.encoders.tools import check, encode
+from tests.backends.encoders.cfreading import read_coverage
+from tests.backends.encoders.tools import check, encode, opened
 
 MEMORY = pytest.mark.parametrize("memory", [1 << 20, 0], ids=["memory", "file"])
 
@@ -61,6 +67,18 @@ def test_fields_of_different_types_keep_theirs(tmp_path: Path) -> None:
     with dataset(encode(NetcdfEncoder, image(values % 100, range_type=fields), tmp_path), tmp_path) as found:
         assert [found[name].dtype.name for name in fields.names] == list(fields.names)
         np.testing.assert_array_equal(found["uint8"][:], (values % 100)[0].astype("uint8"))
+
+
+@MEMORY
+def test_fields_keep_their_order(tmp_path: Path, memory: int) -> None:
+    names = ["red", "green", "b10", "b9", "blue"]
+    types = ["uint8", "int16", "uint8", "float32", "float32"]
+    fields = RangeType(tuple(Field(name, np.dtype(kind)) for name, kind in zip(names, types, strict=True)))
+    values = counted((5, 4, 5), "float32") % 100
+    data = encode(NetcdfEncoder, image(values, range_type=fields), tmp_path, memory_bytes=memory)
+    with dataset(data, tmp_path) as found:
+        assert [name for name in found.variables if name in names] == names
+        np.testing.assert_array_equal(found["b10"][:], values[2].astype("uint8"))
 
 
 @MEMORY
@@ -234,3 +252,107 @@ def test_reading_and_writing_netcdf_at_once_goes_through_one_lock(tmp_path: Path
             with dataset(job.result(), tmp_path) as found:
                 np.testing.assert_array_equal(found["b1"][:], values[0])
     reader.close()
+
+
+def same(first: Coverage, second: Coverage) -> None:
+    """Fail unless two coverages are one; the steps of regular axes may differ in the last bits."""
+    assert first.range_type == second.range_type
+    for a, b in zip(first.domain.axes, second.domain.axes, strict=True):
+        noise = 1e-13 * max(abs(a.low), abs(a.high), abs(a.high - a.low))
+        np.testing.assert_allclose(a.coordinates(), b.coordinates(), rtol=0, atol=noise)
+        np.testing.assert_allclose((a.low, a.high), (b.low, b.high), rtol=0, atol=noise)
+        assert (type(a), a.label, a.crs, a.unit, a.role) == (type(b), b.label, b.crs, b.unit, b.role)
+        if not isinstance(a, RegularAxis):
+            assert a == b
+    whole = CellBox.whole(first.domain.shape)
+    one, other = (coverage.source.read(whole, range(len(first.range_type))) for coverage in (first, second))
+    np.testing.assert_array_equal(one.mask(), other.mask())
+    np.testing.assert_array_equal(one.values[one.mask()], other.values[one.mask()])
+
+
+def every_kind() -> list[Coverage]:
+    """Answer coverages from none to four axes, of fields of several types."""
+    described = replace(
+        cube(counted((1, 4, 3, 5), "int16"), nil=0),
+        range_type=RangeType(
+            (Field("tg", np.dtype("i2"), "Cel", (NilValue(0.0), NilValue(-9.0)), "Air", "of it", "urn:x"),)
+        ),
+    )
+    mixed = image(np.array([[[1, 2, 3]], [[0, 1, 0]], [[0.5, 1.5, 2.5]]]))
+    fields = RangeType(tuple(Field(name, np.dtype(name)) for name in ("int16", "bool", "float32")))
+    return [
+        single_value(2.5),
+        profile(counted((2, 7), "uint16")),
+        image(counted((2, 6, 9), "uint8"), crs="EPSG:32633", bounds=(0, 0, 90, 60)),
+        image(counted((1, 1, 1), "int32")),
+        replace(mixed, range_type=fields),
+        cube(counted((2, 4, 3, 5), "float32"), irregular=False),
+        cube(counted((2, 3, 2, 4, 5), "float64"), nil=0.25),
+        described,
+    ]
+
+
+@MEMORY
+@pytest.mark.parametrize("number", range(8))
+def test_what_is_read_and_written_is_read_again(tmp_path: Path, number: int, memory: int) -> None:
+    given_coverage = every_kind()[number]
+    first = read_coverage(encode(NetcdfEncoder, given_coverage, tmp_path, memory_bytes=memory), tmp_path)
+    same(given_coverage, first)
+    same(first, read_coverage(encode(NetcdfEncoder, first, tmp_path, memory_bytes=memory), tmp_path))
+
+
+@given(st.data())
+def test_any_grid_is_read_and_written_and_read_again(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    west, south = data.draw(st.floats(-170, 100)), data.draw(st.floats(-80, 30))
+    width, height = data.draw(st.floats(0.01, 70)), data.draw(st.floats(0.01, 50))
+    plane = raster_domain(
+        parse_crs("EPSG:4326"), (west, south, west + width, south + height),
+        data.draw(st.integers(1, 6)), data.draw(st.integers(1, 6)), data.draw(st.booleans()),
+    )  # fmt: skip
+    crs = parse_crs(f"OGC/0/{data.draw(st.sampled_from(['AnsiDate', 'UnixTime', 'JulianDate']))}")
+    numbers = data.draw(st.lists(st.integers(1, 3_000_000), min_size=1, max_size=5, unique=True))
+    days = IrregularAxis(crs.labels[0], np.sort(np.array(numbers) / 4), crs, crs.axes[0].unit, Role.T)
+    domain = Domain((days, *plane.axes), (days.label, *plane.crs_labels))
+    dtype = data.draw(st.sampled_from(["uint8", "int16", "float32", "float64"]))
+    values = counted((2, *domain.shape), dtype)
+    nil = data.draw(st.sampled_from([None, 1.0]))
+    valid = None if nil is None else values != nil
+    coverage = Coverage("any", domain, fields_of(values, nil), MemorySource(values, valid))
+    first = read_coverage(encode(NetcdfEncoder, coverage, folder), folder)
+    same(coverage, first)
+    same(first, read_coverage(encode(NetcdfEncoder, first, folder), folder))
+
+
+def test_gdal_reads_a_cube_as_bands(tmp_path: Path) -> None:
+    for irregular in (True, False):
+        values = counted((1, 3, 6, 9), "float32")
+        data = encode(NetcdfEncoder, cube(values, irregular=irregular), tmp_path)
+        with opened(data, ".nc") as dataset:
+            np.testing.assert_array_equal(dataset.read(), values[0])
+            assert dataset.crs.to_epsg() == 4326
+            assert tuple(dataset.bounds) == (10, 40, 20, 45)
+
+
+def test_truth_values_have_meanings(tmp_path: Path) -> None:
+    with dataset(encode(NetcdfEncoder, image(counted((1, 4, 5), "bool")), tmp_path), tmp_path) as found:
+        assert found["b1"].flag_meanings == "false true"
+        np.testing.assert_array_equal(found["b1"][:], counted((1, 4, 5), "bool")[0])
+
+
+def test_what_else_is_known_of_fields_and_axes_are_attributes(tmp_path: Path) -> None:
+    extra = ExtraMetadata(
+        fields={"b1": {"wavelength": 445, "units": "no", "_FillValue": 7, "scale_factor": 2}, "gone": {"a": "b"}},
+        axes={"ansi": {"sampling": "daily", "units": "no"}},
+    )
+    values = counted((1, 3, 4, 5), "int16")
+    field = Field("b1", values.dtype, "K", definition="http://vocab.nerc.ac.uk/standard_name/air_temperature/")
+    coverage = replace(cube(values), extra=extra, range_type=RangeType((field,)))
+    with dataset(encode(NetcdfEncoder, coverage, tmp_path), tmp_path) as found:
+        assert (found["b1"].wavelength, found["b1"].units) == ("445", "K")
+        assert found["b1"].standard_name == "air_temperature"
+        assert not {"scale_factor", "_FillValue", "FillValue"} & set(found["b1"].ncattrs())
+        assert found["ansi"].sampling == "daily"
+        assert found["ansi"].units.startswith("days since")
