@@ -111,9 +111,7 @@ class LazySource:
             raise
         except DataUnavailable as error:
             log.warning("coverage %s: %s", self._identifier, error.message)
-            folder, _, _ = (error.locator or "").rpartition("/")
-            text = error.message.replace(f"{folder}/", "") if folder else error.message
-            raise self._unreadable(_FOLDERS.sub("", _URLS.sub(_last_part, text))) from error
+            raise self._unreadable(_for_clients(error.message, error.locator or "")) from error
         except (AccessDenied, ConfigurationError, UnknownKey) as error:
             log.warning("coverage %s: %s", self._identifier, error.message)
             raise self._unreadable("where it lies is not set up well; the log of the server says more") from error
@@ -205,6 +203,16 @@ class Opener:
                 return mask_nil(source, fields, reader.describe(path).range_type.fields[: len(fields)])
         names = ", ".join(self._readers) or "none is installed"
         raise DataUnavailable(f"no reader opens {path}; asked: {names}", locator=path)
+
+
+def _for_clients(text: str, place: str) -> str:
+    """Answer a message without folders and machines: ``place``, which it is about, is a path, URL or name of a copy."""
+    folder, _, name = place.rpartition(" -> ")[2].rpartition("/")
+    if name:
+        text = text.replace(place, name)
+    if folder and not folder.endswith(":/"):
+        text = text.replace(f"{folder}/", "")
+    return _FOLDERS.sub("", _URLS.sub(_last_part, text))
 
 
 def _last_part(url: re.Match[str]) -> str:

@@ -73,6 +73,12 @@ def test_without_readers_nothing_opens() -> None:
         ("https://eo.example/data/a.tif: 404", "https://eo.example/data/a.tif", "a.tif: 404"),
         ("a.tif: no such file in storage http://inside:8080", "a.tif", "a.tif: no such file in storage ..."),
         ("/vsisubfile/7_9,/vsicurl/http://h/d/a.zip: 412", "", "a.zip: 412"),
+        ("http:http://h:80 -> a.nc: too large", "http:http://h:80 -> a.nc", "a.nc: too large"),
+        (
+            "http:http://h/x [file:/etc/keys/eo] -> ZIP d/a.zip -> m/b.nc: too large",
+            "http:http://h/x [file:/etc/keys/eo] -> ZIP d/a.zip -> m/b.nc",
+            "b.nc: too large",
+        ),
         ("/vsis3/bucket/d/a.tif: 412", "", "a.tif: 412"),
         ("band 1: 3/4 of it is gone", "a.tif", "band 1: 3/4 of it is gone"),
     ],
