@@ -223,9 +223,7 @@ class Dispatcher:
                 _allow_body(http, self._max_writer_body)
             if http.mimetype in _FORMS:
                 pairs += http.form.items(multi=True)
-                uploads = tuple(
-                    Upload(name, file.mimetype, file.read()) for name, file in http.files.items(multi=True)
-                )
+                uploads = _uploads(http)
             else:
                 body = http.get_data(cache=False)
         return Request(
@@ -322,6 +320,15 @@ def _allow_body(http: HttpRequest, size: int) -> None:
     """Bound the body of a request, and what of a form is held in memory."""
     http.max_content_length = size
     http.max_form_memory_size = size
+
+
+def _uploads(http: HttpRequest) -> tuple[Upload, ...]:
+    """The files in the form of the body."""
+    found = []
+    for name, file in http.files.items(multi=True):
+        found.append(Upload(name, file.mimetype, file.read()))
+        file.close()
+    return tuple(found)
 
 
 def _request_id(http: HttpRequest) -> str:

@@ -8,6 +8,7 @@ import functools
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,16 @@ import netCDF4
 import numpy as np
 import numpy.typing as npt
 import pytest
+from django.contrib.auth.models import Permission, User
 from lxml import etree
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
-from tests.applications import Application, application, instance_template
+from eoxserver.core.coverage import CellBox
+from tests.applications import Application, application, instance_template, raster_cells
 from tests.backends.rasters import write
 from tests.services.wcst import documents
-from tests.xmlschemas import NS, ValidateXml, parse_xml, texts
+from tests.xmlschemas import ValidateXml, parse_xml, texts
 
 __all__ = ["instance_template"]
 
@@ -42,7 +45,7 @@ def login(app: Application) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(f'{name}:{password}'.encode()).decode()}"}
 
 
-def ask(app: Application, request: str, method: str = "POST", **params: str | list[str]) -> TestResponse:
+def ask(app: Application, request: str, method: str = "POST", **params: Any) -> TestResponse:
     """A request of the administrator, in the form of a POST or in the query."""
     pairs = {**COMMON, "request": request, **params}
     if method == "GET":
@@ -191,3 +194,597 @@ def test_tiling_clauses(app: Application, clause: str, chunks: tuple[int, int] |
     assert values(app, "demo") == ["1", "2", "3", "4", "5", "6"]
     if chunks is not None:
         assert app.instance.catalogue.coverage("demo").source.chunks == chunks
+
+
+# -- files --------------------------------------------------------------------------------------
+
+
+def raster(folder: Path, name: str, cells: npt.NDArray[Any], **profile: Any) -> str:
+    """Write a GeoTIFF and answer its file URL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"file://{write(folder / name, cells, **profile)}"
+
+
+@pytest.mark.parametrize("grid_order", ["Lat Long", "Long Lat"])
+def test_a_referenced_geotiff(app: Application, grid_order: str) -> None:
+    cells = np.arange(48, dtype="uint16").reshape(2, 4, 6)
+    url = raster(app.instance.paths.data, "a.tif", cells, bounds=(10, 48, 13, 50))
+    fields = documents.field("a") + documents.field("b")
+    insert(app, documents.grid2d(documents.file_cells(url), fields=fields, grid_order=grid_order))
+    coverage = app.instance.catalogue.coverage("map")
+    assert [field.dtype.name for field in coverage.range_type.fields] == ["uint16", "uint16"]
+    image = app.wcs("GetCoverage", coverageId="map", format="image/tiff")
+    np.testing.assert_array_equal(raster_cells(image.data), cells)
+    assert values(app, "map", subset=["Lat(49.75)", "Long(10.25)"]) == ["0 24"]
+    assert values(app, "map", subset=["Lat(48.25)", "Long(10.75)"]) == ["19 43"]
+
+
+def test_bands_of_a_file(app: Application) -> None:
+    cells = np.arange(72, dtype="uint8").reshape(3, 4, 6)
+    url = raster(app.instance.paths.data, "a.tif", cells, bounds=(10, 48, 13, 50))
+    insert(app, documents.grid2d(documents.file_cells(url, '{"bands": [2]}')))
+    image = app.wcs("GetCoverage", coverageId="map", format="image/tiff")
+    np.testing.assert_array_equal(raster_cells(image.data), cells[2:])
+
+
+def test_nil_values_of_a_file_count_where_the_coverage_says_none(app: Application) -> None:
+    cells = np.arange(24, dtype="int16").reshape(1, 4, 6)
+    cells[0, 1, 2] = -99
+    url = raster(app.instance.paths.data, "a.tif", cells, bounds=(10, 48, 13, 50), nodata=-99)
+    insert(app, documents.grid2d(documents.file_cells(url)))
+    field = app.instance.catalogue.coverage("map").range_type.fields[0]
+    assert [nil.low for nil in field.nil] == [-99]
+    assert values(app, "map") == list(map(str, cells.ravel()))
+
+
+def netcdf(path: Path, cells: npt.NDArray[Any], fill: float | None = None) -> None:
+    """Write two variables of three dimensions, the second the double of the first."""
+    with netCDF4.Dataset(path, "w") as dataset:
+        for name, size in zip(("time", "lat", "lon"), cells.shape, strict=True):
+            dataset.createDimension(name, size)
+        for number, name in enumerate(("sst", "twice"), 1):
+            variable = dataset.createVariable(name, cells.dtype, ("time", "lat", "lon"), fill_value=fill)
+            variable[:] = number * cells
+
+
+def test_a_referenced_netcdf_of_three_dimensions(app: Application) -> None:
+    cells = np.arange(24, dtype="float32").reshape(4, 2, 3) / 4
+    netcdf(app.instance.paths.data / "a.nc", cells)
+    url = f"file://{app.instance.paths.data}/a.nc"
+    content = documents.file_cells(url, '{"variables": ["twice", "sst"]}', "application/netcdf")
+    days = [f"2010-01-0{day}" for day in (1, 2, 4, 8)]
+    insert(app, documents.cube(content, days, fields=documents.field("b") + documents.field("a")))
+    assert times(app, "cube") == days
+    assert values(app, "cube", subset=['ansi("2010-01-04")', "Lat(49.5)"]) == ["6 3", "6.5 3.25", "7 3.5"]
+    source = app.instance.catalogue.coverage("cube").source
+    np.testing.assert_array_equal(source.read(CellBox.whole((4, 2, 3)), [0, 1]).values, [2 * cells, cells])
+
+
+def test_real_files(app: Application, shared: Path) -> None:
+    """The cells of a month of soil moisture are in the coverage as they are in the file."""
+    folder = app.instance.paths.data
+    found = shared / "data" / "cci_ssmv_CCI_L3_v02.2_201411.tif"
+    (folder / "month.tif").write_bytes(found.read_bytes())
+    expected = raster_cells(found.read_bytes())
+    rows, columns = expected.shape[1:]
+    step = 360 / columns
+    fields = "".join(documents.field(f"b{number}") for number in range(len(expected)))
+    document = documents.grid2d(
+        documents.file_cells(f"file://{folder}/month.tif"),
+        "ssmv",
+        (rows, columns),
+        (rows * step / 2, -180),
+        step,
+        fields,
+    )
+    insert(app, document)
+    image = app.wcs("GetCoverage", coverageId="ssmv", format="image/tiff")
+    np.testing.assert_array_equal(raster_cells(image.data), expected)
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A web server on this machine: its address, and the folder it serves."""
+    folder = tmp_path / "web"
+    folder.mkdir()
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}", folder
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves files, and sends some away."""
+
+    def do_GET(self) -> None:
+        if self.path.startswith("/away"):
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:1/elsewhere.gml")
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+def test_references_to_a_web_server(tmp_path: Path, instance_template: Path, web: tuple[str, Path]) -> None:
+    address, folder = web
+    cells = np.arange(24, dtype="uint8").reshape(1, 4, 6)
+    raster(folder, "a.tif", cells, bounds=(10, 48, 13, 50))
+    (folder / "a.gml").write_text(documents.grid2d(documents.file_cells(f"http://{address}/a.tif")))
+    environ = {"EOXS_SERVICES_WCST__REMOTE_HOSTS": address, "EOXS_SERVICES_WCST__REMOTE_PRIVATE": "yes"}
+    with application(tmp_path, instance_template, environ) as app:
+        response = ask(app, "InsertCoverage", inputCoverageRef=f"http://{address}/a.gml")
+        assert (response.status_code, response.text) == (200, "map")
+        np.testing.assert_array_equal(raster_cells(app.wcs("GetCoverage", coverageId="map").data), cells)
+        missing = ask(app, "InsertCoverage", inputCoverageRef=f"http://{address}/none.gml")
+        assert (missing.status_code, code(missing)) == (404, "WCSTCoverageNotFound")
+        away = ask(app, "InsertCoverage", inputCoverageRef=f"http://{address}/away.gml")
+        assert (away.status_code, code(away)) == (403, "AccessDenied")
+        assert list((app.instance.paths.root / "cache" / "incoming").iterdir()) == []
+
+
+def test_web_servers_are_not_spoken_to_unless_the_settings_say_so(
+    tmp_path: Path, instance_template: Path, web: tuple[str, Path]
+) -> None:
+    address, folder = web
+    (folder / "a.gml").write_text(documents.index2d())
+    with application(tmp_path, instance_template, {"EOXS_SERVICES_WCST__REMOTE_HOSTS": address}) as app:
+        for url in (f"http://{address}/a.gml", "http://localhost:1/a.gml", "http://example.org/a.gml"):
+            refused = ask(app, "InsertCoverage", inputCoverageRef=url)
+            assert (refused.status_code, code(refused)) == (403, "AccessDenied")
+
+
+# -- update -------------------------------------------------------------------------------------
+
+
+def slice_of(value: int, time: str, **about: Any) -> str:
+    return documents.cube(documents.cells(",".join([str(value)] * 6)), [time], **about)
+
+
+def test_times_are_appended_prepended_and_put_between(app: Application) -> None:
+    insert(app, slice_of(4, "2008-01-04"))
+    for value, time in ((9, "2008-01-09"), (1, "2008-01-01"), (2, "2008-01-02"), (7, "2008-01-07")):
+        update(app, "cube", slice_of(value, time), subset=f'ansi("{time}")')
+    assert times(app, "cube") == [f"2008-01-0{day}" for day in (1, 2, 4, 7, 9)]
+    assert values(app, "cube", subset=["Lat(49.5)", "Long(10.5)"]) == ["1", "2", "4", "7", "9"]
+    update(app, "cube", slice_of(5, "2008-01-04"))
+    assert values(app, "cube", subset=["Lat(49.5)", "Long(10.5)"]) == ["1", "2", "5", "7", "9"]
+
+
+def test_a_slice_says_the_time_that_the_input_does_not(app: Application) -> None:
+    insert(app, slice_of(1, "2008-01-01"))
+    plane = documents.grid2d(documents.cells("2,2,2,3,3,3"), shape=(2, 3), step=1.0)
+    update(app, "cube", plane, subset='ansi("2008-01-02T12:00:00Z")')
+    assert values(app, "cube", subset=["Long(10.5)", 'ansi("2008-01-02T12:00:00Z")']) == ["2", "3"]
+    refused = ask(app, "UpdateCoverage", coverageId="cube", inputCoverage=plane)
+    assert (refused.status_code, code(refused)) == (400, "InconsistentChange")
+
+
+def test_regular_axes_grow_in_all_directions(app: Application) -> None:
+    nil = '<swe:nilValues><swe:NilValues><swe:nilValue reason="">255</swe:nilValue></swe:NilValues></swe:nilValues>'
+    fields = documents.field(inner=nil)
+    insert(app, documents.grid2d(documents.cells("1,2,3,4"), shape=(2, 2), corner=(50, 10), step=1, fields=fields))
+    part = documents.grid2d(documents.cells("5,6,7,8"), shape=(2, 2), corner=(51, 9), step=1)
+    update(app, "map", part, subset=["Lat(49,51)", "Long(9,11)"])
+    assert values(app, "map") == ["5", "6", "255", "7", "8", "2", "255", "3", "4"]
+    root = gml(app, "map")
+    assert texts(root, "//gml:lowerCorner/text()") == ["48 9"]
+    assert texts(root, "//gml:upperCorner/text()") == ["51 12"]
+    near = documents.grid2d(documents.cells("9"), shape=(1, 1), corner=(49.0004, 11.0004), step=1)
+    update(app, "map", near, subset=["Lat(48.0004,49.0004)", "Long(11.0004,12.0004)"])
+    assert values(app, "map")[-1] == "9"
+
+
+def test_where_an_input_without_place_goes(app: Application) -> None:
+    """The subsets place the cells; the input's own position does not count on their axes."""
+    insert(app, documents.grid2d(documents.cells(",".join(["0"] * 24))))
+    part = documents.grid2d(documents.cells("5,6"), shape=(1, 2), corner=(0, 0))
+    update(app, "map", part, subset=["Lat(49,49.5)", "Long(11,12)"])
+    assert values(app, "map", subset="Lat(49.25)") == ["0", "0", "5", "6", "0", "0"]
+    insert(app, documents.index2d("grid"))
+    update(app, "grid", documents.index2d("x", "7,8,9,10,11,12"), subset=["i(2,3)", "j(0,3)"])
+    assert values(app, "grid") == [str(value) for value in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)]
+
+
+def test_nil_cells_leave_what_is_there(app: Application) -> None:
+    nil = '<swe:nilValues><swe:NilValues><swe:nilValue reason="">0</swe:nilValue></swe:NilValues></swe:nilValues>'
+    insert(app, documents.index2d(fields=documents.field(inner=nil)))
+    update(app, "demo", documents.index2d(values="9,0,9,0,9,0"))
+    assert values(app, "demo") == ["9", "2", "9", "4", "9", "6"]
+    other = nil.replace(">0<", ">9<")
+    update(app, "demo", documents.index2d(values="9,8,7,9,8,7", fields=documents.field(inner=other)))
+    assert values(app, "demo") == ["9", "8", "7", "4", "8", "7"]
+
+
+def test_a_mask_says_which_cells_are_written(app: Application) -> None:
+    insert(app, documents.index2d())
+    mask = documents.index2d(values="1,0,0,0,0,1")
+    update(app, "demo", documents.index2d(values="9,9,9,9,9,9"), maskGrid=mask)
+    assert values(app, "demo") == ["9", "2", "3", "4", "5", "9"]
+    refused = ask(
+        app, "UpdateCoverage", coverageId="demo", inputCoverage=documents.index2d(),
+        maskGrid=documents.grid2d(documents.cells("1,1,1,1"), shape=(2, 2)),
+    )  # fmt: skip
+    assert refused.status_code == 400
+    assert values(app, "demo") == ["9", "2", "3", "4", "5", "9"]
+
+
+def test_slices_from_files(app: Application) -> None:
+    insert(app, slice_of(0, "2008-01-01"), pixelDataType="Int16")
+    for day in (3, 2):
+        cells = np.full((1, 2, 3), day * 100, "int16")
+        url = raster(app.instance.paths.data, f"{day}.tif", cells, bounds=(10, 48, 13, 50))
+        document = documents.cube(documents.file_cells(url), [f"2008-01-0{day}"])
+        update(app, "cube", document, subset=[f'ansi("2008-01-0{day}")', "Lat(48,50)", "Long(10,13)"])
+    assert values(app, "cube", subset=["Lat(48.5)", "Long(12.5)"]) == ["0", "200", "300"]
+
+
+# -- delete, rename, metadata -------------------------------------------------------------------
+
+
+def test_coverages_are_deleted_all_or_none(app: Application) -> None:
+    for name in ("a", "b", "c"):
+        insert(app, documents.index2d(name))
+    refused = ask(app, "DeleteCoverage", coverageId="a,nix,b,nux")
+    assert (refused.status_code, code(refused)) == (404, "NoSuchCoverage")
+    assert texts(parse_xml(refused.data), "//ows:Exception/@locator") == ["nix,nux"]
+    assert all(app.instance.catalogue.exists(name) for name in ("a", "b", "c"))
+    done = ask(app, "DeleteCoverage", "GET", coverageId="a,b")
+    assert (done.status_code, done.data) == (200, b"")
+    assert [app.instance.catalogue.exists(name) for name in ("a", "b", "c")] == [False, False, True]
+    insert(app, documents.index2d("a", "6,5,4,3,2,1"))
+    assert values(app, "a") == ["6", "5", "4", "3", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    "path", ["admin/coverage/update", "ows/UpdateCoverageMetadata", "admin/UpdateCoverageMetadata"]
+)
+def test_metadata_are_replaced(app: Application, path: str) -> None:
+    insert(
+        app, documents.grid2d(documents.cells("1,2,3,4"), shape=(2, 2), metadata="<covMetadata><a>1</a></covMetadata>")
+    )
+    assert app.instance.catalogue.coverage("map").metadata == {"a": "1"}
+    file = FileStorage(BytesIO(b'{"title": "New", "bands": {"v": {"long_name": "Height"}}}'), "m.json")
+    file.headers["Content-Type"] = "application/json"
+    done = app.client.post(f"/rasdaman/{path}", data={"COVERAGEID": "map", "file": file}, headers=login(app))
+    assert (done.status_code, done.data) == (200, b"")
+    coverage = app.instance.catalogue.coverage("map")
+    assert dict(coverage.metadata) == {"title": "New"}
+    assert dict(coverage.extra.fields) == {"v": {"long_name": "Height"}}
+    form = {"coverageId": "map", "metadata": "plain words"}
+    assert app.client.post(f"/rasdaman/{path}", data=form, headers=login(app)).status_code == 200
+    assert app.instance.catalogue.coverage("map").extra.document == "plain words"
+
+
+def test_metadata_that_are_none(app: Application) -> None:
+    insert(app, documents.index2d())
+    file = FileStorage(BytesIO(b"\x89PNG"), "m.png", content_type="image/png")
+    url = "/rasdaman/admin/coverage/update"
+    wrong = app.client.post(url, data={"coverageId": "demo", "file": file}, headers=login(app))
+    assert (wrong.status_code, code(wrong)) == (400, "InvalidRequest")
+    missing = app.client.post(url, data={"coverageId": "demo"}, headers=login(app))
+    assert (missing.status_code, code(missing)) == (400, "MissingParameterValue")
+    unknown = app.client.post(url, data={"coverageId": "nix", "metadata": "a"}, headers=login(app))
+    assert (unknown.status_code, code(unknown)) == (404, "NoSuchCoverage")
+    misspelt = app.client.post(url, data={"coverageId": "demo", "metdata": "a"}, headers=login(app))
+    assert (misspelt.status_code, code(misspelt)) == (400, "InvalidRequest")
+
+
+def test_coverages_are_renamed(app: Application) -> None:
+    insert(app, documents.index2d("a"))
+    insert(app, documents.index2d("b"))
+    query = {"COVERAGEID": "a", "NEWCOVERAGEID": "b"}
+    taken = app.client.get("/rasdaman/admin/coverage/update", query_string=query, headers=login(app))
+    assert taken.status_code == 400
+    done = app.client.get(
+        "/rasdaman/admin/coverage/update", query_string={**query, "NEWCOVERAGEID": "c"}, headers=login(app)
+    )
+    assert (done.status_code, done.data) == (200, b"")
+    assert values(app, "c") == ["1", "2", "3", "4", "5", "6"]
+    older = {"coverageId": "c", "newId": "d"}
+    assert app.client.post("/rasdaman/admin/UpdateCoverageId", data=older, headers=login(app)).status_code == 200
+    for name, found in (("c", b"false"), ("d", b"true")):
+        assert app.client.get("/rasdaman/ows/objectExists", query_string={"coverageId": name}).data == found
+        assert app.client.get("/rasdaman/admin/coverage/exist", query_string={"coverageId": name}).data == found
+    gone = app.client.post("/rasdaman/admin/UpdateCoverageId", data=older, headers=login(app))
+    assert (gone.status_code, code(gone)) == (404, "NoSuchCoverage")
+
+
+def test_metadata_of_slices_come_with_updates(app: Application) -> None:
+    def local(time: str, text: str) -> str:
+        return (
+            "<covMetadata><title>T</title><slices><slice><boundedBy><Envelope><axisLabels>ansi Lat Long</axisLabels>"
+            f'<srsDimension>3</srsDimension><lowerCorner>"{time}" 48 10</lowerCorner><upperCorner>"{time}" 50 13'
+            f"</upperCorner></Envelope></boundedBy><station>{text}</station></slice></slices></covMetadata>"
+        )
+
+    insert(app, slice_of(1, "2008-01-01", metadata=local("2008-01-01", "one")))
+    update(app, "cube", slice_of(2, "2008-01-02", metadata=local("2008-01-02", "two")))
+    coverage = app.instance.catalogue.coverage("cube")
+    assert dict(coverage.metadata) == {"title": "T"}
+    assert [part.values["station"] for part in coverage.extra.parts.within(coverage.domain)] == ["one", "two"]
+
+
+# -- scale levels -------------------------------------------------------------------------------
+
+
+def test_scale_levels(app: Application) -> None:
+    cells = ",".join(str(value % 250) for value in range(32 * 32))
+    insert(app, documents.grid2d(documents.cells(cells), shape=(32, 32), step=0.25))
+    assert ask(app, "InsertScaleLevel", coverageId="map", level="4").status_code == 200
+    assert app.instance.ingestion.overviews("map") == (({"Lat": 4, "Long": 4}, "nearest"),)
+    assert len(app.instance.catalogue.coverage("map").source.levels) == 2
+    for level, status in (("4", 400), ("1", 400), ("0", 400), ("x", 400), ("2.45", 400)):
+        assert ask(app, "InsertScaleLevel", coverageId="map", level=level).status_code == status
+    assert ask(app, "DeleteScaleLevel", coverageId="map", level="8").status_code == 400
+    gone = ask(app, "DeleteScaleLevel", "GET", coverageId="map", level="4")
+    assert (gone.status_code, gone.data) == (200, b"")
+    assert app.instance.ingestion.overviews("map") == ()
+    assert ask(app, "InsertScaleLevel", coverageId="nix", level="4").status_code == 404
+
+
+# -- who may ------------------------------------------------------------------------------------
+
+WRITES: list[tuple[str, dict[str, str]]] = [
+    ("/ows", {**COMMON, "request": "InsertCoverage", "inputCoverage": documents.index2d("new")}),
+    ("/ows", {**COMMON, "request": "UpdateCoverage", "coverageId": "demo", "inputCoverage": documents.index2d()}),
+    ("/ows", {**COMMON, "request": "DeleteCoverage", "coverageId": "demo"}),
+    ("/ows", {**COMMON, "request": "InsertScaleLevel", "coverageId": "demo", "level": "2"}),
+    ("/ows", {**COMMON, "request": "DeleteScaleLevel", "coverageId": "demo", "level": "2"}),
+    ("/rasdaman/admin/coverage/update", {"coverageId": "demo", "metadata": "a"}),
+    ("/rasdaman/admin/coverage/update", {"coverageId": "demo", "newCoverageId": "b"}),
+    ("/rasdaman/ows/UpdateCoverageMetadata", {"coverageId": "demo", "metadata": "a"}),
+    ("/rasdaman/admin/UpdateCoverageId", {"coverageId": "demo", "newId": "b"}),
+]
+
+
+@pytest.mark.parametrize(("path", "form"), WRITES)
+def test_nobody_writes_without_permission(app: Application, path: str, form: dict[str, str]) -> None:
+    insert(app, documents.index2d())
+    version = app.instance.catalogue.version()
+    nobody = app.client.post(path, data=form)
+    assert (nobody.status_code, nobody.headers["WWW-Authenticate"]) == (401, 'Basic realm="eoxserver"')
+    assert code(nobody) == "AccessDenied"
+    basic = {"Authorization": f"Basic {base64.b64encode(b'admin:wrong').decode()}"}
+    assert app.client.post(path, data=form, headers=basic).status_code == 401
+    User.objects.create_user("reader", password="secret")
+    version_with_user = app.instance.catalogue.version()
+    reader = {"Authorization": f"Basic {base64.b64encode(b'reader:secret').decode()}"}
+    refused = app.client.post(path, data=form, headers=reader)
+    assert (refused.status_code, code(refused)) == (403, "AccessDenied")
+    elsewhere = {**login(app), "Sec-Fetch-Site": "cross-site"}
+    assert app.client.post(path, data=form, headers=elsewhere).status_code == 403
+    assert version <= version_with_user == app.instance.catalogue.version()
+    assert values(app, "demo") == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_permissions_are_apart(app: Application) -> None:
+    user = User.objects.create_user("inserter", password="secret")
+    user.user_permissions.add(Permission.objects.get(codename="add_coverage"))
+    headers = {"Authorization": f"Basic {base64.b64encode(b'inserter:secret').decode()}"}
+    form = {**COMMON, "request": "InsertCoverage", "inputCoverage": documents.index2d()}
+    assert app.client.post("/ows", data=form, headers=headers).text == "demo"
+    form = {**COMMON, "request": "DeleteCoverage", "coverageId": "demo"}
+    assert app.client.post("/ows", data=form, headers=headers).status_code == 403
+
+
+def test_bodies_of_writers_may_be_larger(tmp_path: Path, instance_template: Path) -> None:
+    environ = {
+        "EOXS_SERVICES_LIMITS__REQUEST_BODY_BYTES": "10000",
+        "EOXS_SERVICES_WCST__REQUEST_BODY_BYTES": "1000000",
+    }
+    with application(tmp_path, instance_template, environ) as app:
+        content = documents.cells(",".join(["1"] * 40_000))
+        insert(app, documents.grid2d(content, shape=(200, 200), step=0.01))
+        form = {**COMMON, "request": "InsertCoverage", "inputCoverage": documents.grid2d(content, shape=(200, 200))}
+        assert app.client.post("/ows", data=form).status_code == 413
+        version = app.instance.catalogue.version()
+        form["inputCoverage"] += " " * 1_000_000
+        assert app.client.post("/ows", data=form, headers=login(app)).status_code == 413
+        assert app.instance.catalogue.version() == version
+
+
+def test_head_changes_nothing(app: Application) -> None:
+    query = {**COMMON, "request": "InsertCoverage", "inputCoverage": documents.index2d()}
+    assert app.client.head("/ows", query_string=query, headers=login(app)).status_code == 400
+    assert not app.instance.catalogue.exists("demo")
+
+
+# -- what is wrong ------------------------------------------------------------------------------
+
+OUTSIDE = "file:///etc/passwd"
+GOOD = documents.index2d("other")
+
+
+def without(tag: str, document: str) -> str:
+    """The document without an element and what is in it."""
+    root = etree.fromstring(document.encode())
+    element = found(root, tag)
+    parent = element.getparent()
+    assert parent is not None
+    parent.remove(element)
+    return etree.tostring(root, encoding="unicode")
+
+
+def doubled(tag: str, document: str) -> str:
+    """The document with an element twice."""
+    root = etree.fromstring(document.encode())
+    element = found(root, tag)
+    element.addnext(etree.fromstring(etree.tostring(element)))
+    return etree.tostring(root, encoding="unicode")
+
+
+def found(root: etree._Element, tag: str) -> etree._Element:
+    """The first element of a name, whatever its namespace."""
+    return next(element for element in root.iter() if etree.QName(element).localname == tag)
+
+
+MAP = documents.grid2d(documents.cells(",".join(map(str, range(24)))), "other")
+FILE = documents.grid2d(documents.file_cells("file:///nowhere/a.tif"), "other")
+LOW = "<gml:low>0 0</gml:low>"
+WRONG_LOWS = {"0": "WCSTHighLowDifferentSizes", "0 x": "WCSTWrongIntervalFormat", "0 9": "WCSTWrongIntervalFormat"}
+BAD_INSERTS: list[tuple[dict[str, str], str, int]] = [
+    ({}, "WCSTMissingCoverageParameter", 400),
+    ({"inputCoverage": GOOD, "inputCoverageRef": OUTSIDE}, "InvalidRequest", 400),
+    ({"inputCoverage": GOOD, "useId": "old"}, "WCSTUnknownUseId", 400),
+    ({"inputCoverage": GOOD, "foo": "1"}, "InvalidRequest", 400),
+    ({"inputCoverage": GOOD, "tiling": "CLOSE TOGETHER"}, "InvalidParameterValue", 400),
+    ({"inputCoverage": GOOD, "tiling": "ALIGNED [0:1]"}, "InvalidParameterValue", 400),
+    ({"inputCoverage": GOOD, "pixelDataType": "Int12"}, "InvalidParameterValue", 400),
+    ({"inputCoverage": GOOD, "pixelDataType": "Byte,Byte"}, "InvalidParameterValue", 400),
+    ({"inputCoverage": GOOD, "pixelDataType": "CFloat32"}, "InvalidParameterValue", 400),
+    ({"inputCoverage": documents.index2d("demo")}, "WCSTDuplicatedCoverageName", 400),
+    ({"inputCoverage": documents.index2d("a b")}, "InvalidParameterValue", 400),
+    ({"inputCoverageRef": "gopher://a/b"}, "WCSTMalformedURL", 400),
+    ({"inputCoverageRef": "http://[::1/a"}, "WCSTMalformedURL", 400),
+    ({"inputCoverageRef": "file://elsewhere/a"}, "WCSTMalformedURL", 400),
+    ({"inputCoverageRef": OUTSIDE}, "AccessDenied", 403),
+    ({"inputCoverageRef": "file:///{data}/../conf/admin.credentials"}, "AccessDenied", 403),
+    ({"inputCoverageRef": "file:///{data}/link"}, "AccessDenied", 403),
+    ({"inputCoverageRef": "file:///{data}/none.gml"}, "WCSTCoverageNotFound", 404),
+    ({"inputCoverage": "no XML"}, "WCSTInvalidXML", 400),
+    ({"inputCoverage": "<a/>"}, "WCSTInvalidXML", 400),
+    ({"inputCoverage": GOOD[:-20]}, "WCSTInvalidXML", 400),
+    ({"inputCoverage": f'<!DOCTYPE a [<!ENTITY x "y">]>{GOOD[38:]}'}, "WCSTInvalidXML", 400),
+    *(
+        ({"inputCoverage": without(tag, MAP)}, f"WCSTMissing{name}", 400)
+        for tag, name in {
+            "boundedBy": "BoundedBy", "Envelope": "Envelope", "domainSet": "DomainSet", "RectifiedGrid": "GridType",
+            "limits": "Limits", "GridEnvelope": "GridEnvelope", "low": "Low", "high": "High",
+            "lowerCorner": "LowerCorner", "upperCorner": "UpperCorner", "Point": "Point", "pos": "Pos",
+        }.items()
+    ),
+    ({"inputCoverage": doubled("boundedBy", MAP)}, "WCSTMissingBoundedBy", 400),
+    ({"inputCoverage": doubled("low", MAP)}, "WCSTMissingLow", 400),
+    *(
+        ({"inputCoverage": MAP.replace(LOW, f"<gml:low>{low}</gml:low>")}, name, 400)
+        for low, name in WRONG_LOWS.items()
+    ),
+    ({"inputCoverage": MAP.replace("Corner>48.0 10", "Corner>nine 10")}, "WCSTWrongIntervalFormat", 400),
+    ({"inputCoverage": doubled("offsetVector", MAP)}, "WCSTWrongNumberOfOffsetVectors", 400),
+    ({"inputCoverage": MAP.replace(">0 0.5<", ">0.1 0.5<")}, "WCSTOnlyRectifiedGridsSupported", 400),
+    ({"inputCoverage": MAP.replace("RectifiedGrid ", "Cloud ").replace("RectifiedGrid>", "Cloud>")},
+     "WCSTOnlyRectifiedGridsSupported", 400),
+    ({"inputCoverage": MAP.replace("0,1,2", "0,1")}, "WCSTWrongNumberOfPixels", 400),
+    ({"inputCoverage": MAP.replace("0,1,2", "0,one,2")}, "InvalidParameterValue", 400),
+    ({"inputCoverage": doubled("tupleList", MAP)}, "WCSTWrongNumberOfTupleLists", 400),
+    ({"inputCoverage": without("rangeSet", MAP)}, "WCSTWrongNumberOfRangeSetElements", 400),
+    ({"inputCoverage": without("DataBlock", MAP)}, "WCSTWrongNumberOfDataBlockElements", 400),
+    ({"inputCoverage": doubled("DataBlock", MAP)}, "WCSTWrongNumberOfDataBlockElements", 400),
+    ({"inputCoverage": doubled("File", FILE)}, "WCSTWrongNumberOfFileElements", 400),
+    ({"inputCoverage": without("fileReference", FILE)}, "WCSTWrongNumberOfFileReferenceElements", 400),
+    ({"inputCoverage": without("fileStructure", FILE)}, "WCSTWrongNumberOfFileStructureElements", 400),
+    ({"inputCoverage": FILE}, "AccessDenied", 403),
+    ({"inputCoverage": FILE.replace("/nowhere/", "/{data}/")}, "WCSTCoverageNotFound", 404),
+    ({"inputCoverage": FILE.replace("/nowhere/a.tif", "/{data}/small.tif")}, "WCSTWrongNumberOfPixels", 400),
+    ({"inputCoverage": FILE.replace("/nowhere/a.tif", "/{data}/words.tif")}, "InvalidParameterValue", 400),
+    ({"inputCoverage": FILE.replace("/nowhere/a.tif", "/{data}/all.vrt")}, "AccessDenied", 403),
+    ({"inputCoverage": FILE.replace("rangeParameters></", "rangeParameters>{{]</")}, "InvalidParameterValue", 400),
+    ({"inputCoverage": MAP.replace("4326", "999999")}, "InvalidParameterValue", 400),
+    ({"inputCoverage": MAP.replace("</gmlcov:rangeType>", "</gmlcov:rangeType><gmlcov:metadata><gmlcov:Extension>a: b"
+                                   "</gmlcov:Extension></gmlcov:metadata>")}, "WCSTInvalidXML", 400),
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory, instance_template: Path) -> Iterator[Application]:
+    """An instance with some coverages and files, which no bad request may change."""
+    with application(tmp_path_factory.mktemp("bad"), instance_template) as app:
+        insert(app, documents.index2d())
+        insert(app, slice_of(1, "2008-01-01"))
+        insert(app, documents.grid2d(documents.cells(",".join(map(str, range(24))))))
+        data = app.instance.paths.data
+        write(data / "small.tif", np.zeros((1, 2, 2), "uint8"), bounds=(0, 0, 2, 2))
+        (data / "words.tif").write_text("nothing but words")
+        (data / "all.vrt").write_text('<VRTDataset rasterXSize="6" rasterYSize="4"></VRTDataset>')
+        (data / "link").symlink_to("/etc/passwd")
+        yield app
+
+
+def refuse(app: Application, request: str, form: dict[str, Any], name: str, status: int, validate: ValidateXml) -> None:
+    """A request must end in this error, and change nothing."""
+    data = str(app.instance.paths.data).lstrip("/")
+    form = {key: value.replace("{data}", data) if isinstance(value, str) else value for key, value in form.items()}
+    cubes = sorted(path for path in (app.instance.paths.root / "cubes").iterdir())
+    version = app.instance.catalogue.version()
+    response = ask(app, request, **form)
+    assert (response.status_code, code(response, validate)) == (status, name), response.text
+    assert app.instance.catalogue.version() == version
+    assert sorted((app.instance.paths.root / "cubes").iterdir()) == cubes
+    assert values(app, "demo") == ["1", "2", "3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize(("form", "name", "status"), BAD_INSERTS)
+def test_bad_inserts(
+    served: Application, form: dict[str, str], name: str, status: int, validate_xml: ValidateXml
+) -> None:
+    refuse(served, "InsertCoverage", form, name, status, validate_xml)
+
+
+OTHER_CRS = documents.cube(documents.cells("1,1,1,1,1,1")).replace("EPSG/0/4326", "EPSG/0/4258")
+BAD_UPDATES: list[tuple[dict[str, str | list[str]], str, int]] = [
+    ({"inputCoverage": GOOD}, "MissingParameterValue", 400),
+    ({"coverageId": "nix", "inputCoverage": GOOD}, "NoSuchCoverage", 404),
+    ({"coverageId": "demo"}, "WCSTMissingCoverageParameter", 400),
+    ({"coverageId": "demo", "inputCoverage": GOOD, "rangeComponent": "v"}, "OperationNotSupported", 501),
+    ({"coverageId": "demo", "inputCoverage": MAP}, "InconsistentChange", 400),
+    ({"coverageId": "cube", "inputCoverage": MAP, "subset": "Lat(48,50)"}, "InconsistentChange", 400),
+    ({"coverageId": "cube", "inputCoverage": OTHER_CRS}, "InconsistentChange", 400),
+    ({"coverageId": "demo", "inputCoverage": documents.index2d(values="1 1,2 2,3 3,4 4,5 5,6 6",
+      fields=documents.field("a") + documents.field("b"))}, "InconsistentChange", 400),
+    ({"coverageId": "demo", "inputCoverage": documents.index2d(values="1,2,3,4,5,1000")}, "InvalidParameterValue", 400),
+    ({"coverageId": "demo", "inputCoverage": GOOD, "subset": "k(0,1)"}, "InvalidAxisLabel", 404),
+    ({"coverageId": "demo", "inputCoverage": GOOD, "subset": ["i(0,1)", "i(0,1)"]}, "InvalidAxisLabel", 404),
+    ({"coverageId": "demo", "inputCoverage": GOOD, "subset": "i(0,5)"}, "InvalidSubsetting", 400),
+    ({"coverageId": "demo", "inputCoverage": GOOD, "subset": "i(0.5,1.5)"}, "InvalidSubsetting", 400),
+    ({"coverageId": "demo", "inputCoverage": GOOD, "subset": "i(1,0)"}, "InvalidSubsetting", 400),
+    ({"coverageId": "map", "inputCoverage": MAP, "subset": ["Lat(48.01,50.01)", "Long(10,13)"]},
+     "InvalidSubsetting", 400),
+    ({"coverageId": "map", "inputCoverage": MAP, "subset": ["Lat(48,51)", "Long(10,13)"]}, "InvalidSubsetting", 400),
+    ({"coverageId": "map", "inputCoverage": MAP, "subset": "Lat,EPSG:3857(4,5)"}, "SubsettingCrs-NotSupported", 404),
+    ({"coverageId": "map", "inputCoverage": documents.grid2d(documents.cells("1,2,3,4"), shape=(2, 2), step=0.3)},
+     "InconsistentChange", 400),
+    ({"coverageId": "map", "inputCoverage": documents.grid2d(documents.cells("1,2,3,4"), shape=(2, 2),
+      corner=(50.2, 10))}, "InvalidSubsetting", 400),
+    ({"coverageId": "cube", "inputCoverage": slice_of(2, "2008-01-02"), "subset": 'ansi("yesterday")'},
+     "InvalidSubsetting", 400),
+    ({"coverageId": "cube", "inputCoverage": slice_of(2, "2008-01-02"),
+      "subset": 'ansi("2008-02-01","2008-02-05")'}, "InvalidSubsetting", 400),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "name", "status"), BAD_UPDATES)
+def test_bad_updates(
+    served: Application, form: dict[str, str | list[str]], name: str, status: int, validate_xml: ValidateXml
+) -> None:
+    refuse(served, "UpdateCoverage", form, name, status, validate_xml)
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "status"),
+    [
+        ({}, "MissingParameterValue", 400),
+        ({"coverageId": ","}, "emptyCoverageIdList", 400),
+        ({"coverageId": "nix"}, "NoSuchCoverage", 404),
+        ({"coverageId": "demo", "force": "1"}, "InvalidRequest", 400),
+        ({"coverageId": "demo", "version": "1.0.0"}, "InvalidParameterValue", 400),
+    ],
+)
+def test_bad_deletes(
+    served: Application, form: dict[str, str], name: str, status: int, validate_xml: ValidateXml
+) -> None:
+    refuse(served, "DeleteCoverage", form, name, status, validate_xml)
+
+
+# -- capabilities -------------------------------------------------------------------------------
+
+
+def test_capabilities_announce_transactions(app: Application, validate_xml: ValidateXml) -> None:
+    root = validate_xml(app.wcs("GetCapabilities").data)
+    names = texts(root, "//ows:Operation/@name")
+    assert {"GetCoverage", "InsertCoverage", "UpdateCoverage", "DeleteCoverage"} <= set(names)
+    profile = "http://www.opengis.net/spec/WCS_service-extension_transaction/2.0/conf/insert+delete"
+    assert profile in texts(root, "//ows:Profile/text()")

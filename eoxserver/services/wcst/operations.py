@@ -101,11 +101,7 @@ class Transactions:
 
     def delete(self, asked: DeleteCoverage) -> None:
         """Delete coverages, all or none; raises NoSuchCoverage."""
-        unknown = [name for name in asked.coverage_ids if not self._context.catalogue.exists(name)]
-        if unknown:
-            words = self._context.catalogue.suggestions(unknown[0])
-            names = ", ".join(f"'{name}'" for name in unknown)
-            raise NoSuchCoverage(f"no coverage {names}; {words}", locator=",".join(unknown))
+        self._check_known(asked.coverage_ids)
         self._context.ingestion.delete(asked.coverage_ids)
 
     def insert_level(self, asked: InsertScaleLevel) -> None:
@@ -132,9 +128,17 @@ class Transactions:
 
     def rename(self, identifier: str, new: str) -> None:
         """Give a coverage another identifier; raises NoSuchCoverage, CoverageExists, InvalidParameterValue."""
+        self._check_known([identifier])
         self._context.ingestion.rename(identifier, new)
 
     # -- inside ----------------------------------------------------------------------------------
+
+    def _check_known(self, identifiers: Sequence[str]) -> None:
+        unknown = [name for name in identifiers if not self._context.catalogue.exists(name)]
+        if unknown:
+            words = self._context.catalogue.suggestions(unknown[0])
+            names = ", ".join(f"'{name}'" for name in unknown)
+            raise NoSuchCoverage(f"no coverage {names}; {words}", locator=",".join(unknown))
 
     def _document(self, given: CoverageInput) -> Document:
         data = (given.text or "").encode() if given.reference is None else None

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +69,7 @@ class References:
         if url.startswith(("http://", "https://")):
             self._temporary.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._temporary) as folder:
-                path = Path(folder) / (Path(unquote(urlsplit(url).path)).name.replace("\0", "") or "file")
+                path = Path(folder) / f"file{_extension(url)}"
                 with path.open("wb") as target:
                     fetcher.fetch(url, target, locator)
                 yield path
@@ -97,6 +98,12 @@ class References:
         if not real.is_file():
             raise _unreadable(url, locator)
         return real
+
+
+def _extension(url: str) -> str:
+    """The extension of a URL's path, by which some formats are told; empty where it has none."""
+    found = re.search(r"\.[A-Za-z0-9]{1,10}$", re.split("[?#]", url)[0])
+    return found[0] if found else ""
 
 
 def _malformed(url: str, locator: str) -> TransactionError:

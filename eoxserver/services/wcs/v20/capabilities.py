@@ -22,6 +22,7 @@ from eoxserver.services.ows.capabilities import (
 )
 from eoxserver.services.ows.xml import DECLARATION, attributes, chunks, element, namespaces
 from eoxserver.services.wcs.formats import offered_formats
+from eoxserver.services.wcs.operations import wcs_extensions
 from eoxserver.services.wcs.v20.requests import GetCapabilities
 from eoxserver.services.wire import Request, Response
 
@@ -102,12 +103,15 @@ def _parts(
     operations: Sequence[OperationMetadata],
 ) -> Iterator[str]:
     ows = context.settings.ows
+    extensions = wcs_extensions(context.plugins)
     if "ServiceIdentification" in sections:
-        yield service_identification(ows, "OGC WCS", VERSIONS, _profiles(context))
+        profiles = [*_profiles(context), *(profile for extension in extensions for profile in extension.profiles)]
+        yield service_identification(ows, "OGC WCS", VERSIONS, profiles)
     if "ServiceProvider" in sections:
         yield service_provider(ows)
     if "OperationsMetadata" in sections:
-        yield operations_metadata(operations, request.base_url)
+        announced = [operation for extension in extensions for operation in extension.announced]
+        yield operations_metadata([*operations, *announced], request.base_url)
     if "ServiceMetadata" in sections:
         yield _service_metadata(context)
     if "Contents" in sections:
