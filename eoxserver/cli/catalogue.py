@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -95,14 +95,19 @@ def check(identifiers: tuple[str, ...], directory: Path | None, as_json: bool) -
     """Check that the data of coverages (of all, by default) can be reached, and is still what was registered.
 
     Data on other machines is looked at where it is; of what is not read in place only the presence is checked. A
-    storage that cannot be reached is told once. Exit code 1 when something is wrong.
+    storage that cannot be reached is told once. Cells that are kept here are read whole, and what an interrupted change
+    left is tidied up. Exit code 1 when something is wrong.
     """
     instance = opened(directory)
     registrar = instance.registrar()
     checked = []
     looked = registrar.check(identifiers)
+    for done in instance.ingestion.recover():
+        note(done)
+    cubes = dict(instance.ingestion.verify(identifiers))
     with progress("checking", registrar.count(identifiers)) as steps:
-        for result in looked:
+        for seen in looked:
+            result = replace(seen, problems=seen.problems + cubes.get(seen.identifier, ()))
             checked.append(asdict(result) | {"ok": result.ok})
             if not as_json:
                 for problem in result.problems:

@@ -12,6 +12,7 @@ from eoxserver.cli.config import config
 from eoxserver.cli.console import Commands
 from eoxserver.cli.create import create_instance, manage_command
 from eoxserver.cli.crs import crs
+from eoxserver.cli.cube import cube
 from eoxserver.cli.demo import demo
 from eoxserver.cli.packages import package
 from eoxserver.cli.plugins import plugins
@@ -33,6 +34,6 @@ def main() -> None:
 
 for _command in (
     create_instance, serve, demo, register, deregister, list_command, describe, collection, storage, package, crs,
-    check, cache, plugins, config, manage_command,
+    cube, check, cache, plugins, config, manage_command,
 ):  # fmt: skip
     main.add_command(_command)

@@ -40,11 +40,11 @@ class Engine:
         EOxServerError
             When the plan asks for what its coverages do not have.
         """
-        return self.executor.evaluate(plan, self.lookup, self.limits)
+        return self.executor.evaluate(plan, _steady(self.lookup), self.limits)
 
     def explain(self, plan: Node) -> dict[str, Any]:
         """The plan and its price as values for JSON; raises as ``evaluate``."""
-        return explain(plan, self.lookup, self.limits)
+        return explain(plan, _steady(self.lookup), self.limits)
 
     def encoder(self, driver: str) -> Encoder:
         """The encoder of a GDAL driver; raises FormatNotSupported."""
@@ -58,3 +58,15 @@ class Engine:
         encoder = self.encoder(driver)
         encoder.check(coverage, driver, options)
         return encoder.encode(coverage, driver, options, self.workspace)
+
+
+def _steady(lookup: Callable[[str], Coverage]) -> Callable[[str], Coverage]:
+    """A look-up that answers the same coverage each time: a plan reads one version, whatever is written meanwhile."""
+    known: dict[str, Coverage] = {}
+
+    def look_up(identifier: str) -> Coverage:
+        if identifier not in known:
+            known[identifier] = lookup(identifier)
+        return known[identifier]
+
+    return look_up

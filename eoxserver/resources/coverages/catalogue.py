@@ -20,7 +20,7 @@ from eoxserver.backends.access import Access
 from eoxserver.backends.readers.base import Reader
 from eoxserver.conf.schema import Settings
 from eoxserver.core.coverage import Coverage
-from eoxserver.core.errors import NoSuchCoverage, suggest
+from eoxserver.core.errors import DataUnavailable, NoSuchCoverage, suggest
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.geometries import Box
@@ -32,7 +32,7 @@ from eoxserver.resources.coverages.summaries import (
     collection_summaries,
     coverage_summaries,
 )
-from eoxserver.resources.coverages.versioning import catalogue_version
+from eoxserver.resources.coverages.versioning import catalogue_version, holding_version
 from eoxserver.resources.database import reading, storable
 
 __all__ = ["Catalogue", "CollectionSummary", "CoverageSummary"]
@@ -40,6 +40,8 @@ __all__ = ["Catalogue", "CollectionSummary", "CoverageSummary"]
 KEPT_COVERAGES = 2048
 """Coverages kept in memory."""
 _BATCH = 500
+_LOADS = 10
+"""How often coverages are loaded while others write."""
 _NEIGHBOURS = 25
 """Identifiers before and after an unknown one that are looked at for suggestions."""
 
@@ -103,7 +105,8 @@ class Catalogue:
         missing = [one for one in dict.fromkeys(identifiers) if one not in found]
         with reading():
             for start in range(0, len(missing), _BATCH):
-                loaded = self._loader.load([storable(one) for one in missing[start : start + _BATCH]])
+                batch = [storable(one) for one in missing[start : start + _BATCH]]
+                version, loaded = self._loaded(batch, version)
                 self._kept.put(version, loaded)
                 found.update(loaded)
             for identifier in missing:
@@ -112,6 +115,25 @@ class Catalogue:
                         f"no coverage '{identifier}'; {self.suggestions(identifier)}", locator=identifier
                     )
         return tuple(found[identifier] for identifier in identifiers)
+
+    def _loaded(self, identifiers: Sequence[str], version: int) -> tuple[int, dict[str, Coverage]]:
+        """Coverages as they are in one version of the catalogue, whatever is written meanwhile, and that version.
+
+        Several queries make a coverage. They are done again when the version is another one after them; and when it is
+        so each time, writers wait for them.
+        """
+        for _ in range(_LOADS):
+            try:
+                loaded = self._loader.load(identifiers)
+            except DataUnavailable:
+                if catalogue_version() == version:
+                    raise
+                loaded = {}
+            before, version = version, catalogue_version()
+            if version == before:
+                return version, loaded
+        with holding_version() as version:
+            return version, self._loader.load(identifiers)
 
     def exists(self, identifier: str) -> bool:
         """Whether there is a coverage of this identifier."""

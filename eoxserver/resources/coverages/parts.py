@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -15,6 +16,8 @@ from eoxserver.resources.coverages.models import MetadataBound, MetadataPart
 from eoxserver.resources.database import reading
 
 __all__ = ["StoredParts", "extra_details", "stored_extra", "write_parts"]
+
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,14 @@ def stored_extra(details: Mapping[str, Any] | None, coverage_key: int, version: 
 
 def write_parts(coverage_key: int, version: int, parts: Iterable[PartMetadata]) -> None:
     """Write the parts that came with a version; those of the same bounds hold up to the version before."""
-    for part in parts:
-        row = MetadataPart.from_core(part, coverage_key, version)
-        same = MetadataPart.objects.filter(coverage_id=coverage_key, key=row.key, until=None)
-        same.update(until=version - 1)
-        row.save()
+    remaining = iter(parts)
+    while batch := list(islice(remaining, _BATCH)):
+        rows = [MetadataPart.from_core(part, coverage_key, version) for part in batch]
+        same = MetadataPart.objects.filter(coverage_id=coverage_key, until=None)
+        same.filter(key__in=[row.key for row in rows]).update(until=version - 1)
+        MetadataPart.objects.bulk_create(rows)
         MetadataBound.objects.bulk_create(
-            MetadataBound(part=row, label=label, low=low, high=high) for label, (low, high) in part.bounds.items()
+            MetadataBound(part=row, label=label, low=low, high=high)
+            for row, part in zip(rows, batch, strict=True)
+            for label, (low, high) in part.bounds.items()
         )

@@ -8,10 +8,19 @@ writers queue at the version's row and cannot block each other over other rows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.db import connections
+from django.db import connections, transaction
 
-__all__ = ["TABLE", "catalogue_version", "drop_triggers", "drop_version", "make_triggers", "make_version"]
+__all__ = [
+    "TABLE",
+    "catalogue_version",
+    "drop_triggers",
+    "drop_version",
+    "holding_version",
+    "make_triggers",
+    "make_version",
+]
 
 TABLE = "coverages_catalogueversion"
 FUNCTION = "coverages_count_write"
@@ -30,6 +39,17 @@ def catalogue_version(alias: str = "default") -> int:
         cursor.execute(f"SELECT number FROM {TABLE} WHERE id = 1")
         row = cursor.fetchone()
     return 0 if row is None else int(row[0])
+
+
+@contextmanager
+def holding_version(alias: str = "default") -> Iterator[int]:
+    """Let writers wait, and answer the version that holds meanwhile."""
+    with transaction.atomic(using=alias):
+        # SQLite's transactions take turns from their beginning (see app.django_setup).
+        if connections[alias].vendor == "postgresql":
+            with connections[alias].cursor() as cursor:
+                cursor.execute(f"SELECT number FROM {TABLE} WHERE id = 1 FOR SHARE")
+        yield catalogue_version(alias)
 
 
 def make_version(vendor: str) -> Iterator[str]:

@@ -134,7 +134,7 @@ def _cast(cells: Cells, fields: Sequence[Field]) -> Cells:
     wanted, values = fields[0].dtype, cells.values
     if values.dtype == wanted:
         return cells
-    if np.can_cast(values.dtype, wanted, "safe"):
+    if np.can_cast(values.dtype, wanted, "safe") and values.dtype.name not in _INSTEAD:
         return Cells(values.astype(wanted), cells.valid)
     if cells.valid is not None:
         values = np.where(cells.valid, values, np.zeros((), values.dtype))

@@ -7,7 +7,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.db import DatabaseError, IntegrityError, transaction
 
@@ -38,6 +38,7 @@ from eoxserver.resources.coverages.ingestion.publishing import (
 )
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.ingestion.stores import STORAGE_TYPE, Stores
+from eoxserver.resources.coverages.ingestion.upkeep import CubeRow, catch_up, cube_rows, verify
 from eoxserver.resources.coverages.ingestion.writing import make_cube, new_state, write_part
 from eoxserver.resources.coverages.parts import extra_details
 from eoxserver.resources.database import reading
@@ -283,6 +284,27 @@ class Ingestion:
         """Write a version, the latest by default, as a group of Zarr at a URL or in a folder."""
         known, store = self._found(identifier)
         store.export(known.cube, target, version)
+
+    # -- upkeep ------------------------------------------------------------------------------------------
+
+    def recover(self) -> list[str]:
+        """Finish what processes that were killed left; answers what was done, in words. Does no harm at any time.
+
+        Committed versions that the catalogue does not name yet are served from now on, cubes of deleted coverages are
+        removed, and those of insertions that were given up.
+        """
+        with reading():
+            return catch_up(self.stores)
+
+    def verify(self, identifiers: Collection[str] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Read all cells of ingested coverages, of all by default; answers what is wrong with each, in words."""
+        with reading():
+            yield from verify(self.stores, identifiers)
+
+    def cubes(self) -> list[CubeRow]:
+        """The cubes there are, those too from which no coverage is served."""
+        with reading():
+            return list(cube_rows(self.stores))
 
     # -- inside ------------------------------------------------------------------------------------------
 

@@ -3,9 +3,8 @@
 
 Rules: on a regular axis a cell goes where its centre lies, which must be the centre of a cell of the coverage's grid
 within ``TOLERANCE`` cells, whether the coverage reaches there yet or not. On an irregular axis a coefficient is one
-that is there, or a new one. Two coefficients are the same when they differ by no more than rounding: ``SAME`` of the
-distance to the next, half a millisecond on axes of time. One that is farther off, and nearer than ``TOLERANCE`` of that
-distance, is refused: it was meant to be the same, or is a mistake.
+that is there, or a new one. Two coefficients are the same when they differ by no more than rounding: half a millisecond
+on axes of time, ``SAME`` of the least distance between coefficients on others.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ __all__ = ["TOLERANCE", "place"]
 TOLERANCE = 1e-3
 """How far a cell may lie off the grid [cells]."""
 SAME = 1e-6
-"""How far coefficients that are the same may differ [distance to the next]."""
+"""How far coefficients that are the same may differ [least distance of two]."""
 _ULPS = 4.0
 
 _Coordinates = npt.NDArray[np.float64]
@@ -48,7 +47,7 @@ def place(whole: Domain, part: Domain, lows: Sequence[int]) -> tuple[Along, ...]
     Raises
     ------
     InconsistentChange
-        When axes, their order, their CRSs or resolutions differ, or coefficients are neither the same nor others.
+        When axes, their order, their CRSs or resolutions differ, or two coefficients are the same as one.
     InvalidSubsetting
         When cells do not lie on the grid.
     """
@@ -138,31 +137,12 @@ def _matched(axis: IrregularAxis, given: _Coordinates) -> _Coordinates:
     right = np.searchsorted(known, given)
     below, above = known[np.clip(right - 1, 0, None)], known[np.clip(right, None, known.size - 1)]
     nearest = np.where(np.abs(given - below) <= np.abs(above - given), below, above)
-    distance = np.abs(given - nearest)
-    spacing = _spacing(known, nearest)
-    same = np.maximum(np.maximum(SAME * spacing, _ULPS * np.spacing(np.abs(nearest))), _half_millisecond(axis))
-    near = (distance > same) & (distance < TOLERANCE * spacing)
-    if near.any():
-        which = int(np.argmax(near))
-        raise InconsistentChange(
-            f"on axis {axis.label} the coefficient {float(given[which])!r} lies too near {float(nearest[which])!r} of "
-            f"the coverage to be another one; accepted: the same, or one that is more than {TOLERANCE} of the distance "
-            f"to the next, {float(spacing[which])!r}, away",
-            locator=axis.label,
-        )
-    return np.where(distance <= same, nearest, given)
+    same = np.maximum(_ULPS * np.spacing(np.abs(nearest)), _rounding(axis, known))
+    return np.where(np.abs(given - nearest) <= same, nearest, given)
 
 
-def _spacing(known: _Coordinates, of: _Coordinates) -> _Coordinates:
-    """The distance from coefficients to the next of their neighbours; 0 of a single one."""
-    if known.size == 1:
-        return np.zeros(of.shape)
-    gaps = np.diff(known)
-    least = np.minimum(np.append(gaps, np.inf), np.append(np.inf, gaps))
-    found: _Coordinates = least[np.searchsorted(known, of)]
-    return found
-
-
-def _half_millisecond(axis: Axis) -> float:
-    """Half a millisecond [axis units]; 0 on an axis that is not one of time."""
-    return 0.0 if axis.crs is None or axis.crs.time is None else 0.5 / abs(axis.crs.time.unit_milliseconds)
+def _rounding(axis: Axis, known: _Coordinates) -> float:
+    """How far coefficients that are the same may differ [axis units]."""
+    if axis.crs is not None and axis.crs.time is not None:
+        return 0.5 / abs(axis.crs.time.unit_milliseconds)
+    return 0.0 if known.size < 2 else SAME * float(np.diff(known).min())

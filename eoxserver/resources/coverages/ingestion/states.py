@@ -138,7 +138,8 @@ def _template_from_json(item: Mapping[str, Any]) -> Axis:
 
 def part_to_json(part: PartMetadata) -> dict[str, Any]:
     """Metadata of a part as values that JSON has."""
-    return {"bounds": {label: list(bounds) for label, bounds in part.bounds.items()}, "values": dict(part.values)}
+    bounds = {label: [float(low), float(high)] for label, (low, high) in part.bounds.items()}
+    return {"bounds": bounds, "values": dict(part.values)}
 
 
 def part_from_json(item: Mapping[str, Any]) -> PartMetadata:

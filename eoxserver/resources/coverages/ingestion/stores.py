@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+from django.db.models import F
+
 from eoxserver.backends.access import Access
 from eoxserver.backends.cubes.base import CubeStore
 from eoxserver.backends.cubes.storage import CubeStorage
@@ -10,6 +13,7 @@ from eoxserver.backends.locations import StorageRecord
 from eoxserver.backends.models import Storage
 from eoxserver.conf.schema import Settings
 from eoxserver.core.errors import ConfigurationError
+from eoxserver.resources.coverages.models import CatalogueVersion
 
 __all__ = ["STORAGE_TYPE", "Stores"]
 
@@ -34,7 +38,13 @@ class Stores:
     def new(self) -> Storage:
         """The storage in which new cubes are put; it is made where the catalogue has none of this URL."""
         known = Storage.objects.filter(storage_type=STORAGE_TYPE, url=self._url, credentials="").order_by("pk")
-        return known.first() or Storage.objects.create(storage_type=STORAGE_TYPE, url=self._url)
+        found = known.first()
+        if found is not None:
+            return found
+        with transaction.atomic():
+            # Writing comes first: it makes other writers wait, so that one of them makes it.
+            CatalogueVersion.objects.filter(pk=1).update(number=F("number") + 1)
+            return known.first() or Storage.objects.create(storage_type=STORAGE_TYPE, url=self._url)
 
     def storage(self, record: StorageRecord) -> CubeStorage:
         """The storage of a record; raises ConfigurationError when a plugin took its place, UnknownKey without any."""

@@ -55,7 +55,7 @@ def make_cube(store: CubeStore, cube: str, coverage: Coverage, state: CubeState,
             update.grow(along)
             near = layout.chunks or coverage.source.chunks
             copy(coverage.source, coverage.range_type.fields, layout.fields, along, update, True, near)
-            return _commit(update, state)
+            return _commit(update, replace(state, parts=()))  # the catalogue has them, or there is no coverage
     except ValueError as error:
         if isinstance(error, EOxServerError):
             raise

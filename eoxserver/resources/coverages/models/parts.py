@@ -36,7 +36,7 @@ class MetadataPart(models.Model):
     @classmethod
     def from_core(cls, part: PartMetadata, coverage_id: int, since: int) -> Self:
         """A row without its bounds."""
-        bounds = json.dumps({label: list(part.bounds[label]) for label in sorted(part.bounds)})
+        bounds = json.dumps([(label, *map(float, part.bounds[label])) for label in sorted(part.bounds)])
         key = hashlib.sha256(bounds.encode()).hexdigest()
         return cls(coverage_id=coverage_id, key=key, values=dict(part.values), since=since)
 
