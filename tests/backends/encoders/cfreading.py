@@ -81,6 +81,7 @@ def _field(name: str, variable: Any) -> Field:
 
 def _valid(dataset: Any, variable: Any, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     if "ancillary_variables" in variable.ncattrs():
-        return np.equal(np.asarray(dataset[variable.ancillary_variables][...]), 0)
+        good: npt.NDArray[np.bool_] = np.equal(np.asarray(dataset[variable.ancillary_variables][...]), 0)
+        return good
     nil = _field(variable.name, variable).is_nil(np.asarray(values))
     return np.ones(np.shape(values), bool) if nil is None else ~np.asarray(nil)
