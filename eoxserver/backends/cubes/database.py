@@ -23,7 +23,7 @@ import numpy as np
 import tensorstore as ts
 
 from eoxserver.backends.cubes.celltypes import Json, fill_value, json_fill
-from eoxserver.backends.cubes.commitlock import committing
+from eoxserver.backends.cubes.folders import committing, in_folder, remove_folder
 from eoxserver.backends.cubes.kvstores import below
 from eoxserver.backends.cubes.manifest import EXTENT, AxisState, Manifest
 from eoxserver.core.errors import DataUnavailable, VersionConflict
@@ -155,7 +155,7 @@ class Database:
         return (moved if moved is not None else Manifest.from_bytes(found.value)), found.stamp.generation
 
     def committing(self) -> AbstractContextManager[None]:
-        """Be the only one who commits, where that is needed (``commitlock``)."""
+        """Be the only one who commits, where that is needed (``folders``)."""
         return committing(self.spec, MANIFEST_FILE)
 
     def move(self, folder: str, condition: bytes) -> None:
@@ -220,8 +220,12 @@ class Database:
         copy.write(MANIFEST_FILE, None).result()
 
     def remove(self) -> None:
-        """Remove all files."""
-        self.files().delete_range(ts.KvStore.KeyRange()).result()
+        """Remove all files, what leads to the others first."""
+        files = self.files()
+        files.write(MANIFEST_FILE, None).result()
+        files.delete_range(ts.KvStore.KeyRange()).result()
+        if in_folder(self.spec):
+            remove_folder(self.spec)
 
 
 def _moment(nanoseconds: int) -> datetime:

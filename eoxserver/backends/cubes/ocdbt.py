@@ -15,7 +15,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from typing import Any
 import tensorstore as ts
 
 from eoxserver.backends.cubes.base import CubeLayout, Overview, Version
-from eoxserver.backends.cubes.database import ABSENT, Database, failing_as_unavailable
+from eoxserver.backends.cubes.database import ABSENT, FAILURES, Database, failing_as_unavailable
 from eoxserver.backends.cubes.export import ZarrGroup, export_group
+from eoxserver.backends.cubes.folders import building, leftovers
 from eoxserver.backends.cubes.kvstores import below, kvstore_spec
 from eoxserver.backends.cubes.manifest import Manifest
 from eoxserver.backends.cubes.slots import Coefficients
@@ -100,22 +101,22 @@ class OcdbtCubeStore:
     @contextmanager
     def update(self, name: str, layout: CubeLayout | None = None, base: int | None = None) -> Iterator[OcdbtUpdate]:
         """Change a cube, or make it; see ``base.CubeStore``."""
-        update = self._change(name, base) if layout is None else self._make(name, layout)
-        try:
+        with ExitStack() as stack:
+            update = self._change(name, base) if layout is None else self._make(name, layout, stack)
+            stack.callback(update.close)
             yield update
-        finally:
-            update.close()
 
     def delete(self, name: str) -> None:
         """Remove a cube with all its versions; see ``base.CubeStore``."""
         self._check_name(name)
         with failing_as_unavailable(name):
-            names = self._names()
-            if names.read(name).result().state == "missing":
+            there = self._chain(name)
+            if not there:
                 raise self._no_cube(name)
-            names.write(name, None).result()
-            data = ts.KvStore.open(below(below(self._spec, "data"), name), context=self._context).result()
-            data.delete_range(ts.KvStore.KeyRange()).result()
+            self._names().write(name, None).result()
+            for folder in there:
+                self._database(name, folder).remove()
+            self._sweep(name)
         with self._lock:
             self._databases.pop(name, None)
 
@@ -150,17 +151,21 @@ class OcdbtCubeStore:
         Sources of that version go on reading.
         """
         latest = self._latest(name)
+        with failing_as_unavailable(name):
+            named = self._names().read(name).result()
         folder, target = self._new_database(name)
-        try:
-            with failing_as_unavailable(name):
+        with failing_as_unavailable(name), building(target.spec):
+            try:
                 copy_latest(latest, target, self._update_bytes)
                 latest.database.move(folder, latest.condition)
-        except BaseException:
-            target.remove()
-            raise
+            except BaseException:
+                target.remove()
+                raise
+            # When the name was changed meanwhile, somebody went on from here or deleted the cube, and is right.
+            self._names().write(name, folder.encode(), if_equal=named.stamp.generation).result()
         with failing_as_unavailable(name):
-            self._names().write(name, folder.encode()).result()
             latest.database.remove()
+            self._sweep(name)
         self._coefficients.forget(latest.database)
         return latest.version
 
@@ -219,13 +224,19 @@ class OcdbtCubeStore:
         with self._lock:
             folder = self._databases.get(name)
         with failing_as_unavailable(name):
-            found = self._follow(name, folder) if folder is not None else None
-            while found is None:
-                named = self._named(name)
-                found = self._follow(name, named)
-                if found is None and self._named(name) == named:
-                    raise DataUnavailable(f"cube {name} is not complete: its database {named} is gone", locator=name)
-        return found
+            while True:
+                tried = self._named(name) if folder is None else folder
+                try:
+                    found = self._follow(name, tried)
+                except FAILURES:
+                    if self._named(name) == tried:
+                        raise
+                    found = None
+                if found is not None:
+                    return found
+                if folder is None and self._named(name) == tried:
+                    raise DataUnavailable(f"cube {name} is not complete: its database {tried} is gone", locator=name)
+                folder = None
 
     def _named(self, name: str) -> str:
         """The database that the name stands for; raises ItemMissing."""
@@ -247,6 +258,23 @@ class OcdbtCubeStore:
                     self._databases[name] = folder
                 return self._opened(name, database, manifest, condition)
             folder = manifest
+
+    def _chain(self, name: str) -> list[str]:
+        """The databases of a cube: that which its name stands for, and those that have taken its place."""
+        found = self._names().read(name).result()
+        folder = None if found.state == "missing" else found.value.decode()
+        chain: list[str] = []
+        while folder is not None:
+            chain.append(folder)
+            manifest, _ = self._database(name, folder).manifest()
+            folder = manifest if isinstance(manifest, str) else None
+        return chain
+
+    def _sweep(self, name: str) -> None:
+        """Remove databases that killed processes have left."""
+        for folder in leftovers(below(below(self._spec, "data"), name)):
+            if folder not in self._chain(name):
+                self._database(name, folder).remove()
 
     def _opened(self, name: str, database: Database, manifest: Manifest, condition: bytes) -> OcdbtSnapshot:
         key = (str(database.spec), manifest.generation)
@@ -281,14 +309,16 @@ class OcdbtCubeStore:
             raise ItemMissing(f"cube {name} has no version {base}; the latest is {latest.version}", locator=name)
         return OcdbtUpdate(name, latest.database, latest, self._update_bytes)
 
-    def _make(self, name: str, layout: CubeLayout) -> OcdbtUpdate:
+    def _make(self, name: str, layout: CubeLayout, stack: ExitStack) -> OcdbtUpdate:
         if not _NAME.fullmatch(name):
             raise ValueError(f"'{name}' cannot be the name of a cube: letters, digits, _, . and - are accepted")
         check_layout(layout)
         with failing_as_unavailable(name):
             if self._names().read(name).result().state != "missing":
                 raise VersionConflict(f"there is a cube {name} already", locator=name)
-        folder, database = self._new_database(name)
+            self._sweep(name)
+            folder, database = self._new_database(name)
+            stack.enter_context(building(database.spec))
         return OcdbtUpdate(name, database, layout, self._update_bytes, partial(self._publish, name, folder))
 
     def _publish(self, name: str, folder: str) -> None:

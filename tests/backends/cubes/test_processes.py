@@ -56,6 +56,25 @@ def test_what_a_killed_process_left_does_no_harm(tmp_path: Path, memory: int) ->
         assert list(store.names()) == [NAME]
 
 
+@pytest.mark.parametrize("moment", [0.02, 0.05, 0.1, 0.2, 0.3])
+def test_what_a_killed_import_left_is_removed_by_the_next(tmp_path: Path, moment: float) -> None:
+    with working(tmp_path, BRANCHES, "make") as process:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+        time.sleep(moment)
+        process.kill()
+    store = OcdbtCubeStore(str(tmp_path))
+    if list(store.names()):
+        assert store.snapshot(NAME).source.shape == (30, SIZE, SIZE)
+        store.delete(NAME)
+    make(store)
+    (database,) = (tmp_path / "data" / NAME).iterdir()
+    assert database.name == (tmp_path / "names" / NAME).read_text()
+    store.delete(NAME)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 @pytest.mark.parametrize("memory", [DIRECT, BRANCHES], ids=["direct", "branches"])
 def test_four_processes_lose_nothing(tmp_path: Path, memory: int) -> None:
     four_processes(str(tmp_path), memory)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A process that changes a cube: ``python -m tests.backends.cubes.worker URL BYTES overwrite|append [NUMBER COUNT]``.
+"""A process that changes a cube: ``python -m tests.backends.cubes.worker URL BYTES WORK [NUMBER COUNT]``.
 
-It says ``ready``, waits for a line, and says the number of each version it makes.
+The work is ``make``, ``overwrite`` or ``append``. It says ``ready``, waits for a line, and says the number of each
+version it makes.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ def box(times: list[float]) -> dict[str, Along]:
     return {"t": times, "y": range(SIZE), "x": range(SIZE)}
 
 
-def make(store: OcdbtCubeStore) -> None:
+def make(store: OcdbtCubeStore, slices: int = 2) -> None:
     with store.update(NAME, LAYOUT) as update:
-        update.write(box([0.0, 1.0]), Cells(np.zeros((2, 2, SIZE, SIZE), np.int32)))
+        for number in range(slices):
+            update.write(box([float(number)]), Cells(np.zeros((2, 1, SIZE, SIZE), np.int32)))
         update.set_state("0")
         update.commit()
     store.add_overview(NAME, Overview((1, 4, 4), "average"))
@@ -90,6 +92,9 @@ def main() -> None:
     store = OcdbtCubeStore(url, update_bytes=int(size))
     say("ready")
     sys.stdin.readline()
+    if work == "make":
+        make(store, 30)
+        return
     for number in overwrite(store) if work == "overwrite" else append(store, *map(int, numbers)):
         say(str(number))
 
