@@ -26,6 +26,7 @@ __all__ = [
     "arguments",
     "gdal_options",
     "is_unsigned",
+    "library_missing",
     "protocols",
     "secrets",
     "system_class",
@@ -101,11 +102,16 @@ def system_class(protocol: str) -> Any:
         found = get_filesystem_class("abfs" if protocol == "abfss" else protocol)
         return _careful(found) if protocol in _SSH else found
     except ImportError as error:
-        extra = EXTRAS.get(("storages", protocol))
-        remedy = f"try: pip install 'eoxserver[{extra}]'" if extra else str(error)
-        raise ConfigurationError(
-            f"storage type '{protocol}' needs a library that is not installed; {remedy}", locator=protocol
-        ) from error
+        raise library_missing(protocol, error) from error
+
+
+def library_missing(protocol: str, error: ImportError) -> ConfigurationError:
+    """Answer the error for a protocol whose library is not installed, with the remedy."""
+    extra = EXTRAS.get(("storages", protocol))
+    remedy = f"try: pip install 'eoxserver[{extra}]'" if extra else str(error)
+    return ConfigurationError(
+        f"storage type '{protocol}' needs a library that is not installed; {remedy}", locator=protocol
+    )
 
 
 def arguments(protocol: str, found: Credentials, remote: Remote, environ: Mapping[str, str]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from eoxserver.backends.storages.filesystem_drivers import (
     MACHINES,
     arguments,
     gdal_options,
+    library_missing,
     protocols,
     secrets,
     system_class,
@@ -231,6 +232,8 @@ class FileSystemStorage:
             try:
                 from_url = {name: value for name, value in kind._get_kwargs_from_urls(url).items() if name not in made}  # noqa: SLF001 (of fsspec's interface for protocols)
                 system = kind(**from_url, **made)
+            except ImportError as error:  # some look for it this late
+                raise library_missing(self.key, error) from error
             except (TypeError, ValueError) as error:
                 raise ConfigurationError(
                     f"{self._shown}: the library of '{self.key}' refuses its arguments: {self._words(error)}",

@@ -510,6 +510,16 @@ def test_arguments_a_library_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "geheim" not in str(caught.value)
 
 
+@pytest.mark.usefixtures("stub")
+def test_a_library_that_is_missed_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: StubSystem, **arguments: Any) -> None:
+        raise ModuleNotFoundError("No module named 'pyarrow'")
+
+    monkeypatch.setattr(StubSystem, "__init__", refuse)
+    with pytest.raises(ConfigurationError, match=r"'eoxstest' needs a library that is not installed; .* 'pyarrow'"):
+        storage("eoxstest://host").stat("a")
+
+
 @pytest.mark.parametrize(
     "url",
     [
