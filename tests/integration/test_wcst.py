@@ -59,7 +59,7 @@ def insert(app: Application, document: str, **params: str) -> str:
     return response.text
 
 
-def update(app: Application, identifier: str, document: str, **params: str | list[str]) -> None:
+def update(app: Application, identifier: str, document: str, **params: Any) -> None:
     response = ask(app, "UpdateCoverage", coverageId=identifier, inputCoverage=document, **params)
     assert (response.status_code, response.text) == (200, identifier)
 

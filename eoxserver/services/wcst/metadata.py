@@ -20,7 +20,7 @@ from eoxserver.core.domain import Domain, same_label
 from eoxserver.core.errors import EOxServerError
 from eoxserver.core.metadata import NO_PARTS, ExtraMetadata, GivenParts, PartMetadata
 from eoxserver.services.wcst.errors import TransactionError
-from eoxserver.services.wcst.xmlinput import every, local_name, parse_large, tokens
+from eoxserver.services.wcst.xmlinput import every, local_name, parse_large, piece, tokens
 
 __all__ = ["Said", "extension_text", "read_metadata"]
 
@@ -46,7 +46,7 @@ def extension_text(element: etree._Element | None) -> str:
     """
     if element is None:
         return ""
-    inner = [etree.tostring(child, encoding="unicode", with_tail=False) for child in every(element)]
+    inner = [piece(child) for child in every(element)]
     text = "".join(inner) if inner else (element.text or "").strip()
     if text and not inner and _json_object(text) is None and _xml(text) is None:
         raise TransactionError(
@@ -170,8 +170,7 @@ def _inner(element: etree._Element) -> str:
     """The text of an element, or its elements as XML."""
     if not len(element):
         return (element.text or "").strip()
-    etree.cleanup_namespaces(element)
-    return "".join(etree.tostring(child, encoding="unicode", with_tail=False) for child in every(element))
+    return "".join(piece(child) for child in every(element))
 
 
 def _xml(text: str) -> list[etree._Element] | None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 
 from lxml import etree
 
 from eoxserver.services.wcst.errors import TransactionError, missing
 
-__all__ = ["children", "every", "find", "local_name", "one", "parse_large", "text_of", "tokens"]
+__all__ = ["children", "every", "find", "local_name", "one", "parse_large", "piece", "text_of", "tokens"]
 
 _TOKEN = re.compile(r'"[^"]*"|[^\s"]+')
 _NOT_UTF8 = (b"\xff\xfe", b"\xfe\xff", b"\0")
@@ -89,6 +90,14 @@ def one(element: etree._Element, name: str, error: str | None = None) -> etree._
 def text_of(element: etree._Element) -> str:
     """The text of an element without white space around it."""
     return (element.text or "").strip()
+
+
+def piece(element: etree._Element) -> str:
+    """An element as XML of its own, with no other declarations of namespaces than it needs."""
+    own = deepcopy(element)
+    own.tail = None
+    etree.cleanup_namespaces(own)
+    return etree.tostring(own, encoding="unicode")
 
 
 def tokens(text: str) -> list[str]:
