@@ -7,6 +7,7 @@ names that try are refused: what they name is no part of the data.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 
@@ -15,6 +16,8 @@ from eoxserver.backends.patterns import is_pattern, literal_part, matches
 from eoxserver.core.errors import AccessDenied, ItemMissing, PackageBroken
 
 __all__ = ["clean_name", "name_problem", "range_of", "select_names", "usable_member", "usable_name"]
+
+log = logging.getLogger(__name__)
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 LONGEST_PART = 255
@@ -110,7 +113,7 @@ def range_of(location: str) -> tuple[str, str]:
 
 
 def select_names(names: Iterator[str], location: str, archive: str) -> Iterator[str]:
-    """Those of the names, in order, that lie below a folder or match a pattern, and may be had.
+    """Those of the names, in order, that lie below a folder or match a pattern, and may be had; others are logged.
 
     Raises
     ------
@@ -119,10 +122,16 @@ def select_names(names: Iterator[str], location: str, archive: str) -> Iterator[
     """
     pattern = is_pattern(location)
     found = False
+    refused, example = 0, ""
     for name in names:
         inside = matches(name, location) if pattern else not location or name.startswith(f"{location}/")
-        if inside and not name_problem(name):
+        problem = name_problem(name) if inside else ""
+        if problem:
+            refused, example = refused + 1, example or f"{name!r} {problem}"
+        elif inside:
             found = True
             yield name
+    if refused:
+        log.warning("%s: members left out because of their names: %d; %s", archive, refused, example)
     if not found and not pattern and location:
         raise ItemMissing(f"{archive}: has no folder {location!r}", locator=location)

@@ -62,8 +62,9 @@ def test_a_member_is_answered_or_refused_with_archive_and_name() -> None:
         usable_member(Member("../b", 1, 0, 1), "../b", "x.zip")
 
 
-def test_names_that_cannot_be_had_are_not_listed() -> None:
+def test_names_that_cannot_be_had_are_not_listed(caplog: pytest.LogCaptureFixture) -> None:
     assert list(select_names(iter(["../a", "/b", "c", "d\\e"]), "", "x.zip")) == ["c"]
+    assert "x.zip: members left out because of their names: 3; '../a' has '..'" in caplog.text
 
 
 def test_an_empty_archive_has_no_files_and_no_folders() -> None:
