@@ -526,6 +526,59 @@ def test_scale_levels(app: Application) -> None:
     assert ask(app, "InsertScaleLevel", coverageId="nix", level="4").status_code == 404
 
 
+def pyramid(app: Application, action: str, **query: str) -> TestResponse:
+    return app.client.get(f"/rasdaman/admin/coverage/pyramid/{action}", query_string=query, headers=login(app))
+
+
+def members(app: Application, identifier: str) -> Any:
+    response = app.client.get("/rasdaman/admin/coverage/pyramid/list", query_string={"coverageId": identifier})
+    assert (response.status_code, response.mimetype) == (200, "application/json")
+    return response.json
+
+
+def test_pyramids(app: Application) -> None:
+    planes = ",".join(str(value % 250) for value in range(8 * 8 * 2))
+    insert(app, documents.cube(documents.cells(planes), ("2008-01-01", "2008-01-03"), shape=(8, 8)))
+    assert members(app, "cube") == {"coverage": "cube", "members": []}
+    made = pyramid(app, "create", COVERAGEID="cube", MEMBER="cube_4", SCALEVECTOR="1,4,4")
+    assert (made.status_code, made.data) == (200, b"")
+    assert members(app, "cube") == {"coverage": "cube", "members": [{"coverage": "cube_4", "scale": [1, 4, 4]}]}
+    assert app.instance.catalogue.coverage("cube_4").domain.shape == (2, 2, 2)
+    assert len(values(app, "cube_4")) == 8
+    assert pyramid(app, "remove", coverageId="cube", members="cube_4").status_code == 200
+    assert members(app, "cube")["members"] == []
+    pyramid(app, "create", coverageId="cube_4", member="cube_8", scaleVector="1,2,2")
+    assert pyramid(app, "add", coverageId="cube", members="cube_4", harvesting="true").status_code == 200
+    assert [one["scale"] for one in members(app, "cube")["members"]] == [[1, 4, 4], [1, 8, 8]]
+    ask(app, "DeleteCoverage", coverageId="cube_8")
+    assert [one["coverage"] for one in members(app, "cube")["members"]] == ["cube_4"]
+
+
+@pytest.mark.parametrize(
+    ("action", "query", "status"),
+    [
+        ("create", {"coverageId": "nix", "member": "a", "scaleVector": "1,2,2"}, 404),
+        ("create", {"coverageId": "cube", "member": "map", "scaleVector": "1,2,2"}, 400),
+        ("create", {"coverageId": "cube", "member": "a", "scaleVector": "2,2,2"}, 400),
+        ("create", {"coverageId": "cube", "member": "a", "scaleVector": "1,1,1"}, 400),
+        ("create", {"coverageId": "cube", "member": "a", "scaleVector": "1,-2,2"}, 400),
+        ("create", {"coverageId": "cube", "member": "a", "scaleVector": "1,2"}, 400),
+        ("create", {"coverageId": "cube", "member": "a"}, 400),
+        ("add", {"coverageId": "cube", "members": "cube"}, 400),
+        ("add", {"coverageId": "cube", "members": "map"}, 400),
+        ("add", {"coverageId": "cube", "members": "nix"}, 404),
+        ("add", {"coverageId": "cube", "members": "map", "harvest": "true"}, 400),
+        ("remove", {"coverageId": "cube", "members": "map"}, 400),
+        ("list", {"coverageId": "nix"}, 404),
+        ("polish", {"coverageId": "cube"}, 501),
+    ],
+)
+def test_bad_pyramids(served: Application, action: str, query: dict[str, str], status: int) -> None:
+    version = served.instance.catalogue.version()
+    assert pyramid(served, action, **query).status_code == status
+    assert served.instance.catalogue.version() == version
+
+
 # -- who may ------------------------------------------------------------------------------------
 
 WRITES: list[tuple[str, dict[str, str]]] = [
@@ -538,6 +591,9 @@ WRITES: list[tuple[str, dict[str, str]]] = [
     ("/rasdaman/admin/coverage/update", {"coverageId": "demo", "newCoverageId": "b"}),
     ("/rasdaman/ows/UpdateCoverageMetadata", {"coverageId": "demo", "metadata": "a"}),
     ("/rasdaman/admin/UpdateCoverageId", {"coverageId": "demo", "newId": "b"}),
+    ("/rasdaman/admin/coverage/pyramid/create", {"coverageId": "demo", "member": "b", "scaleVector": "2,2"}),
+    ("/rasdaman/admin/coverage/pyramid/add", {"coverageId": "demo", "members": "b"}),
+    ("/rasdaman/admin/coverage/pyramid/remove", {"coverageId": "demo", "members": "b"}),
 ]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Paths of administration that importers and web clients know: metadata and names of coverages.
+"""Paths of administration that importers and web clients know: metadata and names of coverages, pyramids.
 
 ``admin/coverage/update`` replaces metadata (a file in a form, or a text), or renames; ``ows/UpdateCoverageMetadata``,
 ``admin/UpdateCoverageMetadata`` and ``admin/UpdateCoverageId`` are older names of the two.
@@ -8,12 +8,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from eoxserver.core.errors import InvalidRequest, MissingParameterValue, OperationNotSupported, suggest
+from eoxserver.services.wcst.decode import listed
 from eoxserver.services.wcst.operations import Transactions
 from eoxserver.services.wcst.permissions import Gate
-from eoxserver.services.wire import Request, Response
+from eoxserver.services.wcst.pyramids import Pyramids, scale_vector
+from eoxserver.services.wire import Request, Response, json_response
 
 if TYPE_CHECKING:
     from eoxserver.services.context import ServiceContext
@@ -34,9 +37,14 @@ class Administration:
         self._context = context
         self._gate = gate
         self._transactions = transactions
+        self._pyramids = Pyramids(context)
         self._below: Mapping[str, Callable[[Request], Response]] = {
             "/admin/coverage/update": self._update,
             "/admin/coverage/exist": self._exists,
+            "/admin/coverage/pyramid/create": self._create_member,
+            "/admin/coverage/pyramid/add": self._add_members,
+            "/admin/coverage/pyramid/remove": self._remove_members,
+            "/admin/coverage/pyramid/list": self._list_members,
             "/admin/UpdateCoverageMetadata": self._metadata,
             "/ows/UpdateCoverageMetadata": self._metadata,
             "/admin/UpdateCoverageId": self._rename,
@@ -69,6 +77,36 @@ class Administration:
         self._gate.check(request, "update", identifier)
         self._transactions.rename(identifier, new)
         return _done()
+
+    def _create_member(self, request: Request) -> Response:
+        request.params.allow({"coverageid", "member", "scalevector"})
+        identifier = request.params.require("coverageId").strip()
+        member, vector = request.params.require("member").strip(), request.params.require("scaleVector")
+        self._gate.check(request, "insert", None)
+        self._gate.check(request, "update", identifier)
+        self._pyramids.create(identifier, member, scale_vector(vector))
+        return _done()
+
+    def _add_members(self, request: Request) -> Response:
+        request.params.allow({"coverageid", "members", "harvesting", "pyramidharvesting"})
+        identifier = request.params.require("coverageId").strip()
+        self._gate.check(request, "update", identifier)
+        harvesting = request.params.flag("harvesting") or request.params.flag("pyramidHarvesting")
+        self._pyramids.add(identifier, listed(request.params, "members"), harvesting)
+        return _done()
+
+    def _remove_members(self, request: Request) -> Response:
+        request.params.allow({"coverageid", "members"})
+        identifier = request.params.require("coverageId").strip()
+        self._gate.check(request, "update", identifier)
+        self._pyramids.remove(identifier, listed(request.params, "members"))
+        return _done()
+
+    def _list_members(self, request: Request) -> Response:
+        request.params.allow({"coverageid"})
+        identifier = request.params.require("coverageId").strip()
+        self._gate.check(request, "read", identifier)
+        return replace(json_response(self._pyramids.listing(identifier)), headers=_NO_STORE, lasting=False)
 
     def _exists(self, request: Request) -> Response:
         request.params.allow({"coverageid"})

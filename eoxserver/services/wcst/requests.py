@@ -12,9 +12,13 @@ from eoxserver.core.subsets import Subset
 from eoxserver.services.wcst.tiling import Tiling
 
 __all__ = [
-    "AddMembers", "CoverageInput", "CreateMember", "DeleteCoverage", "DeleteScaleLevel", "InsertCoverage",
-    "InsertScaleLevel", "ListMembers", "RemoveMembers", "RenameCoverage", "UpdateCoverage", "UpdateMetadata",
-]  # fmt: skip
+    "CoverageInput",
+    "DeleteCoverage",
+    "DeleteScaleLevel",
+    "InsertCoverage",
+    "InsertScaleLevel",
+    "UpdateCoverage",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,54 +76,3 @@ class DeleteScaleLevel:
 
     coverage_id: str
     level: float
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateMetadata:
-    """Replace what is said of a coverage."""
-
-    coverage_id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class RenameCoverage:
-    """Give a coverage another identifier."""
-
-    coverage_id: str
-    new_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class CreateMember:
-    """Make a coarser coverage of a coverage, a member of its pyramid."""
-
-    coverage_id: str
-    member: str
-    factors: tuple[float, ...]
-    """Cells per cell of the member along each axis, in CRS order."""
-
-
-@dataclass(frozen=True, slots=True)
-class AddMembers:
-    """Take coverages into a pyramid."""
-
-    coverage_id: str
-    members: tuple[str, ...]
-    harvesting: bool = False
-    """Whether members of the members come too."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveMembers:
-    """Take coverages out of a pyramid."""
-
-    coverage_id: str
-    members: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ListMembers:
-    """Say which coverages are in a pyramid."""
-
-    coverage_id: str

@@ -17,10 +17,11 @@ from eoxserver.resources.coverages.models.eo_objects import EOObject, EOObjectMa
 from eoxserver.resources.coverages.models.mosaics import MosaicMember, RectifiedStitchedMosaic
 from eoxserver.resources.coverages.models.parts import MetadataBound, MetadataPart
 from eoxserver.resources.coverages.models.pending import PendingCube
+from eoxserver.resources.coverages.models.pyramids import PyramidMember
 from eoxserver.resources.coverages.models.version import CatalogueVersion
 
 __all__ = [
     "Axis", "CatalogueVersion", "Collection", "Coverage", "DatasetSeries", "EOObject", "EOObjectManager",
-    "EOObjectQuerySet", "Membership", "MetadataBound", "MetadataPart", "MosaicMember", "PendingCube",
+    "EOObjectQuerySet", "Membership", "MetadataBound", "MetadataPart", "MosaicMember", "PendingCube", "PyramidMember",
     "RectifiedDataset", "RectifiedGrid", "RectifiedStitchedMosaic", "ReferenceableDataset",
 ]  # fmt: skip

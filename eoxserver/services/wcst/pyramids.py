@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""Pyramids by requests: members are made by scaling a coverage down, or are coverages that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from eoxserver.core.axes import Axis, IrregularAxis, RegularAxis
+from eoxserver.core.coordinates import number_text, parse_number
+from eoxserver.core.coverage import Coverage
+from eoxserver.core.domain import same_label
+from eoxserver.core.errors import InvalidParameterValue
+from eoxserver.query.plan import Factor, Read, Scale
+from eoxserver.resources.coverages.pyramids import add_members, members_of, remove_members
+
+if TYPE_CHECKING:
+    from eoxserver.services.context import ServiceContext
+
+__all__ = ["Pyramids", "scale_vector"]
+
+TOLERANCE = 1e-6
+"""How far the factors of axes may be from what resolutions say."""
+
+
+def scale_vector(text: str) -> tuple[float, ...]:
+    """The factors in ``1,4,4``; raises InvalidParameterValue."""
+    factors = tuple(parse_number(part) for part in text.split(","))
+    found = tuple(factor for factor in factors if factor is not None and factor >= 1)
+    if len(found) != len(factors):
+        raise InvalidParameterValue(
+            f"scaleVector '{text}' is no list of factors from 1 on, as 1,4,4", locator="scaleVector"
+        )
+    return found
+
+
+class Pyramids:
+    """Makes, links and unlinks members."""
+
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
+
+    def create(self, identifier: str, member: str, factors: Sequence[float]) -> None:
+        """Make a member by taking every so many cells.
+
+        Raises
+        ------
+        NoSuchCoverage, CoverageExists
+        InvalidParameterValue
+            When there are more or fewer factors than axes, or an irregular axis has another one than 1.
+        LimitExceeded
+            When the member is larger than results may be.
+        """
+        base = self._context.catalogue.coverage(identifier)
+        axes = base.domain.crs_axes
+        if len(factors) != len(axes):
+            raise InvalidParameterValue(
+                f"scaleVector has {len(factors)} factors; the axes are {', '.join(base.domain.crs_labels)}",
+                locator="scaleVector",
+            )
+        for axis, factor in zip(axes, factors, strict=True):
+            if not isinstance(axis, RegularAxis) and factor != 1:
+                raise InvalidParameterValue(
+                    f"scaleVector: axis {axis.label} is not regular; its factor must be 1", locator="scaleVector"
+                )
+        if all(factor == 1 for factor in factors):
+            raise InvalidParameterValue("scaleVector: one factor must be greater than 1", locator="scaleVector")
+        self._context.ingestion.check_identifier(member)
+        targets = tuple(
+            Factor(axis.label, 1 / factor) for axis, factor in zip(axes, factors, strict=True) if factor != 1
+        )
+        scaled = self._context.engine.evaluate(Scale(Read(identifier), targets))
+        made = replace(
+            scaled, identifier=member, metadata=base.metadata, extra=base.extra, native_format=base.native_format
+        )
+        self._context.ingestion.insert(made)
+        add_members(identifier, {member: factors})
+
+    def add(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
+        """Take coverages into a pyramid, and, for ``harvesting``, the members of theirs.
+
+        Raises
+        ------
+        NoSuchCoverage
+        InvalidParameterValue
+            When one is the coverage itself, one of its members, has it as a member, or other axes, CRSs or fields.
+        """
+        base = self._context.catalogue.coverage(identifier)
+        known = {one.identifier for one in members_of(identifier)}
+        factors: dict[str, list[float]] = {}
+        for name in self._harvested(members) if harvesting else members:
+            if name in known and name not in members:
+                continue
+            member = self._context.catalogue.coverage(name)
+            if name == identifier or identifier in self._harvested([name]):
+                raise InvalidParameterValue(f"'{identifier}' cannot be below itself in a pyramid", locator=name)
+            factors[name] = _factors(base, member)
+        add_members(identifier, factors)
+
+    def remove(self, identifier: str, members: Sequence[str]) -> None:
+        """Take coverages out of a pyramid; raises NoSuchCoverage, InvalidParameterValue for what is no member."""
+        remove_members(identifier, members)
+
+    def listing(self, identifier: str) -> dict[str, Any]:
+        """The members of a pyramid as values for JSON; raises NoSuchCoverage."""
+        self._context.catalogue.coverage(identifier)
+        members = [
+            {"coverage": one.identifier, "scale": [_plain(factor) for factor in one.factors]}
+            for one in members_of(identifier)
+        ]
+        return {"coverage": identifier, "members": members}
+
+    def _harvested(self, names: Sequence[str]) -> list[str]:
+        """Coverages, their members, and theirs."""
+        found: list[str] = []
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop(0)
+            if name not in found:
+                found.append(name)
+                waiting += [one.identifier for one in members_of(name)]
+        return found
+
+
+def _factors(base: Coverage, member: Coverage) -> list[float]:
+    """Cells of a coverage per cell of another one along each axis, in CRS order."""
+    axes, others = base.domain.crs_axes, member.domain.crs_axes
+    same_labels = len(axes) == len(others) and all(
+        same_label(a.label, b.label) for a, b in zip(axes, others, strict=True)
+    )
+    if not same_labels or any(a.crs != b.crs for a, b in zip(axes, others, strict=True)):
+        raise _different(base, member, "axes or CRSs")
+    if [field.dtype for field in base.range_type.fields] != [field.dtype for field in member.range_type.fields]:
+        raise _different(base, member, "fields")
+    return [_factor(base, member, axis, other) for axis, other in zip(axes, others, strict=True)]
+
+
+def _factor(base: Coverage, member: Coverage, axis: Axis, other: Axis) -> float:
+    if isinstance(axis, RegularAxis) and isinstance(other, RegularAxis):
+        factor = other.step / axis.step
+        if factor < 1 - TOLERANCE:
+            raise _different(base, member, f"a resolution along {axis.label} that is not coarser")
+        return round(factor) if abs(factor - round(factor)) < TOLERANCE else factor
+    irregular = isinstance(axis, IrregularAxis) and isinstance(other, IrregularAxis)
+    if not irregular or not np.array_equal(axis.coordinates(), other.coordinates()):
+        raise _different(base, member, f"positions along {axis.label}")
+    return 1.0
+
+
+def _different(base: Coverage, member: Coverage, what: str) -> InvalidParameterValue:
+    return InvalidParameterValue(
+        f"'{member.identifier}' cannot be in the pyramid of '{base.identifier}': it has other {what}",
+        locator=member.identifier,
+    )
+
+
+def _plain(factor: float) -> float | int:
+    return int(factor) if factor == int(factor) else float(number_text(factor))
