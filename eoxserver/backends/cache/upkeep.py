@@ -197,7 +197,7 @@ class Upkeep:
             if described is not None and whole:
                 removed.append(described)
             elif described is not None:
-                kept.append(Kept(described, self._why(entry, described)))
+                kept.append(Kept(described, self._why(entry, described, recent)))
         return Cleared(tuple(removed), tuple(kept), freed)
 
     def _emptied(self, entry: EntryFolder, latest_use: float) -> tuple[int, bool]:
@@ -218,12 +218,13 @@ class Upkeep:
         self._room.add(-freed)
         return freed, whole
 
-    def _why(self, entry: EntryFolder, described: CacheEntry) -> str:
+    def _why(self, entry: EntryFolder, described: CacheEntry, recent: bool) -> str:
         now = self._described(entry) or described
         if now.held:
             return "it is being read"
         ago = max(time.time() - now.used, 0)
-        return f"it was answered {ago:.0f} s ago, and may be in use for {LEASE_SECONDS // 60} minutes"
+        lease = f"{GRACE_SECONDS:.0f} s" if recent else f"{LEASE_SECONDS // 60} minutes"
+        return f"it was answered {ago:.0f} s ago, and may be in use for {lease}"
 
     # -- verifying -----------------------------------------------------------------------------
 

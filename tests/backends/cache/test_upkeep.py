@@ -96,7 +96,9 @@ def test_clearing_removes_everything_that_is_not_in_use(tmp_path: Path, cache: C
 def test_recent_answers_are_cleared_when_that_is_wanted(tmp_path: Path, cache: Cache) -> None:
     fill(cache, "a", "now")
     age(tmp_path, "a", 10)
-    assert {entry.key for entry in cache.clear(recent=True).removed} == {"a"}
+    cleared = cache.clear(recent=True)
+    assert {entry.key for entry in cleared.removed} == {"a"}
+    assert [kept.reason.partition("and ")[2] for kept in cleared.kept] == ["may be in use for 3 s"]
     assert files(tmp_path) == {"now.tif"}
 
 
