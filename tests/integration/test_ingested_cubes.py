@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: MIT
+"""Coverages that were inserted, through the whole application: described and read by WCS."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+import numpy.typing as npt
+import pytest
+from lxml import etree
+
+from eoxserver.core.coverage import CellBox
+from tests.applications import Application, application, instance_template, raster_cells
+from tests.resources.coverages.ingestion.coverages import coverage, index, lat, long, regular_days, slice_of, times
+
+__all__ = ["instance_template"]
+
+pytestmark = pytest.mark.integration
+
+DAYS = (148654.0, 148656.0, 148659.5)
+"""1, 3 and 6 January 2008, the last at noon."""
+
+
+@pytest.fixture
+def served(instance_template: Path, tmp_path: Path) -> Iterator[Application]:
+    """Answer an application with cubes of one to four dimensions."""
+    with application(tmp_path, instance_template) as app:
+        ingestion = app.instance.ingestion
+        ingestion.insert(coverage("cube", (times(*DAYS), lat(10, 4), long(0, 5))))
+        ingestion.insert(coverage("series", (times(*DAYS),)))
+        ingestion.insert(coverage("plane", (lat(10, 4), long(0, 5))))
+        ingestion.insert(coverage("four", (index("i", -2, 3), regular_days(148654, 3), lat(10, 4), long(0, 5))))
+        yield app
+
+
+def values(app: Application, identifier: str, *subsets: str, media: str = "application/netcdf") -> npt.NDArray[Any]:
+    """The cells of a part of a coverage, by way of netCDF."""
+    answer = app.wcs("GetCoverage", coverageId=identifier, subset=list(subsets), format=media)
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    with netCDF4.Dataset("memory", memory=answer.data) as file:
+        found: npt.NDArray[Any] = np.ma.filled(file["v"][:], -1)
+    return found
+
+
+def whole(app: Application, identifier: str) -> npt.NDArray[Any]:
+    """All cells."""
+    source = app.instance.catalogue.coverage(identifier).source
+    found: npt.NDArray[Any] = source.read(CellBox.whole(source.shape), [0]).values[0]
+    return found
+
+
+@pytest.mark.parametrize("identifier", ["cube", "series", "plane", "four"])
+def test_every_cube_is_described_and_listed(served: Application, identifier: str) -> None:
+    answer = served.wcs("DescribeCoverage", coverageId=identifier)
+    assert answer.status_code == 200
+    root = etree.fromstring(answer.data)
+    assert root.findtext(".//{*}CoverageId") == identifier
+    assert identifier in served.wcs("GetCapabilities").get_data(as_text=True)
+
+
+def test_slices_by_time_strings(served: Application) -> None:
+    assert (values(served, "cube", 'ansi("2008-01-03")') == whole(served, "cube")[1]).all()
+    assert (values(served, "cube", 'ansi("2008-01-06T12:00:00Z")') == whole(served, "cube")[2]).all()
+
+
+def test_trims_by_time_strings_and_coordinates(served: Application) -> None:
+    found = values(served, "cube", 'ansi("2008-01-01","2008-01-05")', "Lat(7,9)", "Long(1,4)")
+    assert (found == whole(served, "cube")[:2, 1:3, 1:4]).all()
+
+
+def test_open_bounds(served: Application) -> None:
+    assert (values(served, "cube", 'ansi("2008-01-02",*)') == whole(served, "cube")[1:]).all()
+
+
+def test_a_time_between_two_is_none(served: Application) -> None:
+    answer = served.wcs("GetCoverage", coverageId="cube", subset='ansi("2008-01-02")')
+    assert answer.status_code in (400, 404)
+    assert "InvalidSubsetting" in answer.get_data(as_text=True)
+
+
+def test_a_slice_of_a_cube_is_an_image(served: Application) -> None:
+    answer = served.wcs("GetCoverage", coverageId="cube", subset='ansi("2008-01-03")', format="image/tiff")
+    assert answer.status_code == 200
+    assert (raster_cells(answer.data)[0] == whole(served, "cube")[1]).all()
+
+
+def test_a_cube_is_no_image(served: Application) -> None:
+    answer = served.wcs("GetCoverage", coverageId="cube", format="image/tiff")
+    assert answer.status_code == 400
+    assert "netcdf" in answer.get_data(as_text=True).lower()
+
+
+def test_index_axes_are_cut_by_index(served: Application) -> None:
+    found = values(served, "four", "i(-1)", 'ansi("2008-01-02")')
+    assert (found == whole(served, "four")[1, 1]).all()
+
+
+def test_a_cube_is_delivered_whole(served: Application) -> None:
+    answer = served.wcs("GetCoverage", coverageId="series", format="application/json")
+    assert answer.status_code == 200
+    assert json.load(io.BytesIO(answer.data)) == [1, 2, 3]
+
+
+def test_growth_is_seen_by_the_next_request(instance_template: Path, tmp_path: Path) -> None:
+    with application(tmp_path, instance_template) as app:
+        ingestion = app.instance.ingestion
+        ingestion.insert(slice_of(148654, 1))
+        first = app.wcs("GetCoverage", coverageId="part", format="application/netcdf")
+        tag = {"If-None-Match": first.headers["ETag"]}
+        url = "service=WCS&version=2.0.1&request=GetCoverage&coverageId=part&format=application/netcdf"
+        assert app.get(url, **tag).status_code == 304
+        ingestion.update("part", slice_of(148653, 2))
+        again = app.get(url, **tag)
+        assert again.status_code == 200
+        assert values(app, "part")[:, 0, 0].tolist() == [2, 1]
+        ingestion.update("part", slice_of(148653, 3))
+        assert values(app, "part")[:, 0, 0].tolist() == [3, 1]
+        ingestion.delete(["part"])
+        assert app.wcs("GetCoverage", coverageId="part").status_code == 404
