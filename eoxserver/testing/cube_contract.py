@@ -181,6 +181,15 @@ class CubeStoreContract:
         change(store, {"t": [1.0, 2.0], "y": range(3), "x": range(4)}, layout=LAYOUT)
         assert other.snapshot("a").source.shape == (2, 3, 4)
 
+    def test_a_deleted_cube_is_never_another_one(self, store: CubeStore, tmp_path: Path) -> None:
+        """A source of it tells that it is gone, also when there is a cube of its name again."""
+        first(store)
+        source = self.make_store(tmp_path).snapshot("a").source
+        store.delete("a")
+        change(store, {"t": [10.0], "y": range(30), "x": range(40)}, layout=LAYOUT, seed=9)
+        with pytest.raises(DataUnavailable, match="a"):
+            source.read(CellBox.whole(source.shape), (0, 1))
+
     @pytest.mark.parametrize("name", ["", "..", "a/b", "/a", ".a", "a\0b", "names/a"])
     def test_nothing_outside_is_a_cube(self, store: CubeStore, name: str) -> None:
         """No name leads out of the store."""

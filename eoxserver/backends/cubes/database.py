@@ -85,6 +85,12 @@ class Database:
     spec: Json
     """Of its folder."""
 
+    @property
+    def folder(self) -> str:
+        """Name of its folder."""
+        path: str = self.spec["path"]
+        return path.rstrip("/").rpartition("/")[2]
+
     def files(self) -> ts.KvStore:
         """The files of its folder."""
         return ts.KvStore.open(self.spec, context=self.context).result()
@@ -221,11 +227,12 @@ class Database:
 
     def remove(self) -> None:
         """Remove all files, what leads to the others first."""
+        if in_folder(self.spec):
+            remove_folder(self.spec, MANIFEST_FILE)
+            return
         files = self.files()
         files.write(MANIFEST_FILE, None).result()
         files.delete_range(ts.KvStore.KeyRange()).result()
-        if in_folder(self.spec):
-            remove_folder(self.spec)
 
 
 def _moment(nanoseconds: int) -> datetime:

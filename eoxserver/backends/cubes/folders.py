@@ -86,9 +86,14 @@ def leftovers(spec: Json) -> Iterator[str]:
                 yield path.name
 
 
-def remove_folder(spec: Json) -> None:
-    """Remove a folder with all that is in it, and the one above when that is empty."""
+def remove_folder(spec: Json, first: str) -> None:
+    """Remove a folder with all that is in it, a file of it first, and the folder above when that is empty.
+
+    Somebody else may be removing it too.
+    """
     folder = Path(spec["path"])
+    with suppress(OSError):
+        (folder / first).unlink()
     shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
         folder.parent.rmdir()

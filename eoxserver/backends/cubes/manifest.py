@@ -81,6 +81,8 @@ class Manifest:
     """Number of the version less ``generation``; the same for all versions of a database."""
     previous: int
     """Generation of the version before in this database; 0: this is its first."""
+    identity: str
+    """Of the cube, which another one of its name has not."""
     fields: tuple[Field, ...]
     axes: tuple[AxisState, ...]
     overviews: tuple[OverviewState, ...] = ()
@@ -109,6 +111,7 @@ class Manifest:
             "generation": self.generation,
             "offset": self.offset,
             "previous": self.previous,
+            "identity": self.identity,
             "fields": [_field_to_json(field) for field in self.fields],
             "axes": [
                 {name: getattr(axis, name) for name in AxisState.__dataclass_fields__} for axis in self.axes
@@ -137,6 +140,7 @@ class Manifest:
             generation=document["generation"],
             offset=document["offset"],
             previous=document["previous"],
+            identity=document["identity"],
             fields=tuple(_field_from_json(each) for each in document["fields"]),
             axes=tuple(AxisState(**each) for each in document["axes"]),
             overviews=tuple(

@@ -158,6 +158,14 @@ class OcdbtCubeStore:
             try:
                 copy_latest(latest, target, self._update_bytes)
                 latest.database.move(folder, latest.condition)
+            except (VersionConflict, *FAILURES) as error:
+                target.remove()
+                chain = self._chain(name)
+                if latest.database.folder not in chain:
+                    latest.database.remove()  # what was written to it here may have come after somebody removed it
+                if chain[-1:] != [latest.database.folder]:
+                    raise VersionConflict(f"somebody else has changed cube {name} meanwhile", locator=name) from error
+                raise
             except BaseException:
                 target.remove()
                 raise
@@ -281,7 +289,7 @@ class OcdbtCubeStore:
         with self._lock:
             found = self._snapshots.get(key)
             if found is None:
-                moved = partial(self._elsewhere, name, database, manifest.number)
+                moved = partial(self._elsewhere, name, database, manifest)
                 found = OcdbtSnapshot(name, database, manifest, self._coefficients, condition, moved)
                 self._snapshots[key] = found
             self._snapshots.move_to_end(key)
@@ -289,13 +297,14 @@ class OcdbtCubeStore:
                 self._snapshots.popitem(last=False)
         return found
 
-    def _elsewhere(self, name: str, database: Database, version: int) -> OcdbtSnapshot | None:
-        """The same version in another database, if there is one."""
+    def _elsewhere(self, name: str, database: Database, manifest: Manifest) -> OcdbtSnapshot | None:
+        """The same version of the same cube in another database, if there is one."""
         try:
-            found = self.snapshot(name, version)
+            found = self.snapshot(name, manifest.number)
         except DataUnavailable:
             return None
-        return None if found.database == database else found
+        same = found.manifest.identity == manifest.identity and found.database != database
+        return found if same else None
 
     # -- changing ---------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ database in one step. Either way nobody sees part of an update, and a process th
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -275,6 +276,7 @@ class OcdbtUpdate:
             generation=session.next_generation(1 if before is None else before.generation),
             offset=-1 if before is None else before.offset,
             previous=0 if before is None else before.generation,
+            identity=secrets.token_hex(8) if before is None else before.identity,
             fields=self._layout.fields,
             axes=axes,
             overviews=self._overviews,

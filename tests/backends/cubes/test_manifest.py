@@ -25,7 +25,7 @@ FIELDS = (
 def test_a_manifest_is_read_as_it_was_written() -> None:
     axes = (AxisState("t", 1, 0, 7, irregular=True, descending=True, ordered=False), AxisState("x", 100, -5, 9))
     overview = OverviewState(Overview((1, 4), "mode"), "1x4", (0, 3))
-    manifest = Manifest(12, -1, 11, FIELDS, axes, (overview,), 'state "ü"')
+    manifest = Manifest(12, -1, 11, "c0ffee", FIELDS, axes, (overview,), 'state "ü"')
     content = manifest.to_bytes()
     assert Manifest.from_bytes(content) == manifest
     assert json.loads(content, parse_constant=pytest.fail)["format"] == 1, "plain JSON, without NaN"
