@@ -26,6 +26,7 @@ from eoxserver.query.check import Limits
 from eoxserver.resources.coverages.catalogue import Catalogue
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
+from eoxserver.resources.coverages.pyramids import PyramidCatalogue
 from eoxserver.resources.coverages.registration.registrar import Registrar
 from eoxserver.resources.crs.catalogue import CrsCatalogue
 from eoxserver.services.context import ServiceContext
@@ -90,6 +91,7 @@ def assemble_app(instance: Instance) -> WSGIApplication:
         assemble_engine(instance),
         instance.crss,
         instance.ingestion,
+        PyramidCatalogue(),
         instance.readers,
     )
     services = {key: instance.plugins.services[key](context) for key in instance.plugins.services}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     # Stands on Django's models, which a plugin must be able to do without while it is loaded.
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
+    from eoxserver.resources.coverages.pyramids import PyramidCatalogue
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 __all__ = ["ServiceContext"]
@@ -35,5 +36,7 @@ class ServiceContext:
     """CRSs by name: whatever a request names is parsed here, so that those of administrators are known."""
     ingestion: Ingestion
     """Inserts, changes and deletes coverages."""
+    pyramids: PyramidCatalogue
+    """Knows which coverages are coarser versions of others."""
     readers: Mapping[str, Reader] = field(default_factory=dict)
     """Readers of files by key, in the order in which they are asked."""

@@ -13,7 +13,7 @@ from eoxserver.core.errors import InvalidParameterValue, NoSuchCoverage
 from eoxserver.resources.coverages import models
 from eoxserver.resources.database import reading, storable
 
-__all__ = ["Member", "add_members", "members_of", "remove_members"]
+__all__ = ["Member", "PyramidCatalogue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,60 +25,56 @@ class Member:
     """Cells of the base per cell along each axis, in CRS order."""
 
 
-def members_of(identifier: str) -> tuple[Member, ...]:
-    """The members of a coverage's pyramid, from the finest to the coarsest; those that it is itself a member of not.
+class PyramidCatalogue:
+    """Which coverages are in the pyramids of others; made once by the application, used from all threads."""
 
-    Raises
-    ------
-    CatalogueUnavailable
-    """
-    with reading():
-        rows = models.PyramidMember.objects.filter(base__identifier=storable(identifier)).select_related("member")
-        found = [Member(row.member.identifier, tuple(map(float, row.factors))) for row in rows]
-    return tuple(sorted(found, key=lambda one: (math.prod(one.factors), one.identifier)))
+    def members(self, identifier: str) -> tuple[Member, ...]:
+        """The members of a coverage's pyramid, from the finest to the coarsest."""
+        with reading():
+            rows = models.PyramidMember.objects.filter(base__identifier=storable(identifier)).select_related("member")
+            found = [Member(row.member.identifier, tuple(map(float, row.factors))) for row in rows]
+        return tuple(sorted(found, key=lambda one: (math.prod(one.factors), one.identifier)))
 
+    def add(self, identifier: str, members: Mapping[str, Sequence[float]]) -> None:
+        """Take coverages into a pyramid, all or none.
 
-def add_members(identifier: str, members: Mapping[str, Sequence[float]]) -> None:
-    """Take coverages into a pyramid, all or none.
+        Parameters
+        ----------
+        members : mapping of str to sequence of float
+            The factors of each along the axes, in CRS order.
 
-    Parameters
-    ----------
-    members : mapping of str to sequence of float
-        The factors of each along the axes, in CRS order.
-
-    Raises
-    ------
-    NoSuchCoverage
-    InvalidParameterValue
-        When one is a member already.
-    """
-    with reading(), transaction.atomic():
-        keys = _keys([identifier, *members])
-        for name, factors in members.items():
-            _, made = models.PyramidMember.objects.get_or_create(
-                base_id=keys[identifier], member_id=keys[name], defaults={"factors": list(factors)}
-            )
-            if not made:
-                raise InvalidParameterValue(
-                    f"'{name}' is a member of the pyramid of '{identifier}' already", locator=name
+        Raises
+        ------
+        NoSuchCoverage
+        InvalidParameterValue
+            When one is a member already.
+        """
+        with reading(), transaction.atomic():
+            keys = _keys([identifier, *members])
+            for name, factors in members.items():
+                _, made = models.PyramidMember.objects.get_or_create(
+                    base_id=keys[identifier], member_id=keys[name], defaults={"factors": list(factors)}
                 )
+                if not made:
+                    raise InvalidParameterValue(
+                        f"'{name}' is a member of the pyramid of '{identifier}' already", locator=name
+                    )
 
+    def remove(self, identifier: str, members: Sequence[str]) -> None:
+        """Take coverages out of a pyramid, all or none; they stay coverages.
 
-def remove_members(identifier: str, members: Sequence[str]) -> None:
-    """Take coverages out of a pyramid, all or none; they stay coverages.
-
-    Raises
-    ------
-    NoSuchCoverage
-    InvalidParameterValue
-        When one is no member.
-    """
-    with reading(), transaction.atomic():
-        keys = _keys([identifier])
-        for name in members:
-            rows = models.PyramidMember.objects.filter(base_id=keys[identifier], member__identifier=storable(name))
-            if not rows.delete()[0]:
-                raise InvalidParameterValue(f"'{name}' is no member of the pyramid of '{identifier}'", locator=name)
+        Raises
+        ------
+        NoSuchCoverage
+        InvalidParameterValue
+            When one is no member.
+        """
+        with reading(), transaction.atomic():
+            keys = _keys([identifier])
+            for name in members:
+                rows = models.PyramidMember.objects.filter(base_id=keys[identifier], member__identifier=storable(name))
+                if not rows.delete()[0]:
+                    raise InvalidParameterValue(f"'{name}' is no member of the pyramid of '{identifier}'", locator=name)
 
 
 def _keys(identifiers: Sequence[str]) -> dict[str, int]:

@@ -15,7 +15,6 @@ from eoxserver.core.coverage import Coverage
 from eoxserver.core.domain import same_label
 from eoxserver.core.errors import InvalidParameterValue
 from eoxserver.query.plan import Factor, Read, Scale
-from eoxserver.resources.coverages.pyramids import add_members, members_of, remove_members
 
 if TYPE_CHECKING:
     from eoxserver.services.context import ServiceContext
@@ -42,6 +41,7 @@ class Pyramids:
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
+        self._pyramids = context.pyramids
 
     def create(self, identifier: str, member: str, factors: Sequence[float]) -> None:
         """Make a member by taking every so many cells.
@@ -77,7 +77,7 @@ class Pyramids:
             scaled, identifier=member, metadata=base.metadata, extra=base.extra, native_format=base.native_format
         )
         self._context.ingestion.insert(made)
-        add_members(identifier, {member: factors})
+        self._pyramids.add(identifier, {member: factors})
 
     def add(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
         """Take coverages into a pyramid, and, for ``harvesting``, the members of theirs.
@@ -89,7 +89,7 @@ class Pyramids:
             When one is the coverage itself, one of its members, has it as a member, or other axes, CRSs or fields.
         """
         base = self._context.catalogue.coverage(identifier)
-        known = {one.identifier for one in members_of(identifier)}
+        known = {one.identifier for one in self._pyramids.members(identifier)}
         factors: dict[str, list[float]] = {}
         for name in self._harvested(members) if harvesting else members:
             if name in known and name not in members:
@@ -98,18 +98,18 @@ class Pyramids:
             if name == identifier or identifier in self._harvested([name]):
                 raise InvalidParameterValue(f"'{identifier}' cannot be below itself in a pyramid", locator=name)
             factors[name] = _factors(base, member)
-        add_members(identifier, factors)
+        self._pyramids.add(identifier, factors)
 
     def remove(self, identifier: str, members: Sequence[str]) -> None:
         """Take coverages out of a pyramid; raises NoSuchCoverage, InvalidParameterValue for what is no member."""
-        remove_members(identifier, members)
+        self._pyramids.remove(identifier, members)
 
     def listing(self, identifier: str) -> dict[str, Any]:
         """The members of a pyramid as values for JSON; raises NoSuchCoverage."""
         self._context.catalogue.coverage(identifier)
         members = [
             {"coverage": one.identifier, "scale": [_plain(factor) for factor in one.factors]}
-            for one in members_of(identifier)
+            for one in self._pyramids.members(identifier)
         ]
         return {"coverage": identifier, "members": members}
 
@@ -121,7 +121,7 @@ class Pyramids:
             name = waiting.pop(0)
             if name not in found:
                 found.append(name)
-                waiting += [one.identifier for one in members_of(name)]
+                waiting += [one.identifier for one in self._pyramids.members(name)]
         return found
 
 

@@ -34,6 +34,7 @@ from tests.services.wcs.v20.coverages import all_coverages
 if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
+    from eoxserver.resources.coverages.pyramids import PyramidCatalogue
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 DRIVERS = dict.fromkeys(("GTiff", "COG", "netCDF", "PNG", "JPEG"), "rw") | {"HFA": "rw", "GRIB": "r"}
@@ -173,6 +174,7 @@ def make_client(
         engine,
         cast("CrsCatalogue", SimpleNamespace(parse=parse_crs)),
         cast("Ingestion", None),
+        cast("PyramidCatalogue", None),
     )
     return Client(context, WebCoverageService(context))
 

@@ -42,6 +42,7 @@ from tests.services.wms.encoder import ValuesEncoder
 if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
+    from eoxserver.resources.coverages.pyramids import PyramidCatalogue
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 DRIVERS = dict.fromkeys(("GTiff", "PNG", "JPEG"), "rw")
@@ -223,6 +224,7 @@ def make_client(
         engine,
         cast("CrsCatalogue", SimpleNamespace(parse=parse_crs)),
         cast("Ingestion", None),
+        cast("PyramidCatalogue", None),
     )
     return Client(context, catalogue)
 

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="pyramidmember",
-            constraint=models.UniqueConstraint(fields=("base", "member"), name="coverages_member_once"),
+            constraint=models.UniqueConstraint(fields=("base", "member"), name="coverages_pyramid_once"),
         ),
         migrations.RunPython(make, drop),
     ]

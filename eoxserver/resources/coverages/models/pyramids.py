@@ -22,7 +22,7 @@ class PyramidMember(models.Model):
 
         verbose_name = "member of a pyramid"
         verbose_name_plural = "members of pyramids"
-        constraints: ClassVar = [models.UniqueConstraint(fields=["base", "member"], name="coverages_member_once")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["base", "member"], name="coverages_pyramid_once")]
 
     def __str__(self) -> str:
         return f"{self.member_id} of {self.base_id}"
