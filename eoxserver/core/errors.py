@@ -17,11 +17,13 @@ __all__ = [
     "EOxServerError", "EmptyCoverageIdList", "FormatNotSupported", "IllegalFieldSequence", "InconsistentChange",
     "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue", "InvalidExtent",
     "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor", "InvalidSubsetting",
-    "InvalidTime", "InvalidUpdateSequence", "ItemMissing", "LimitExceeded", "MissingParameterValue", "NoRoom",
-    "NoSuchCoverage", "NoSuchDefinition", "NoSuchField", "NoSuchLayer", "NoSuchStyle", "OperationNotSupported",
+    "InvalidTime", "InvalidUpdateSequence", "ItemMissing", "LimitExceeded", "MissingParameterValue", "MissingQuery",
+    "NoRoom", "NoSuchCoverage", "NoSuchDefinition", "NoSuchField", "NoSuchLayer", "NoSuchStyle",
+    "OperationNotSupported",
     "OutputCrsNotSupported", "PackageBroken", "PartsRefused", "PluginError", "RangeSubsetRepeated",
     "RegistrationRefused", "ScaleAxisUndefined", "StorageUnreachable", "SubsettingCrsNotSupported", "TransferFailed",
-    "UnknownKey", "UnsupportedCombination", "VersionConflict", "VersionNegotiationFailed", "suggest",
+    "UnknownKey", "UnsupportedCombination", "VersionConflict", "VersionNegotiationFailed", "WcpsError",
+    "WcpsSemanticError", "WcpsSyntaxError", "suggest",
 ]  # fmt: skip
 
 
@@ -64,6 +66,10 @@ class InvalidRequest(EOxServerError):
 
 class MissingParameterValue(EOxServerError):
     """A mandatory parameter is absent or empty; ``locator`` is its name."""
+
+
+class MissingQuery(MissingParameterValue):
+    """ProcessCoverages without a query, or with more than one."""
 
 
 class EmptyCoverageIdList(MissingParameterValue):
@@ -242,6 +248,36 @@ class OutputCrsNotSupported(CrsNotSupported):
 
 class VersionConflict(EOxServerError):
     """Somebody else changed a coverage meanwhile; nothing was changed, trying again may help."""
+
+
+# -- queries ----------------------------------------------------------------------------------
+
+
+class WcpsError(EOxServerError):
+    """A WCPS query that cannot be answered.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, with the place and a caret under it where the place is known.
+    locator : str, optional
+        As of every error.
+    line, column : int
+        The place in the query, from 1; 0 when it is not known.
+    """
+
+    def __init__(self, message: str, *, locator: str | None = None, line: int = 0, column: int = 0) -> None:
+        super().__init__(message, locator=locator)
+        self.line = line
+        self.column = column
+
+
+class WcpsSyntaxError(WcpsError, ValueError):
+    """Text that is no WCPS query."""
+
+
+class WcpsSemanticError(WcpsError, ValueError):
+    """A query whose parts do not fit each other: domains, types, numbers of bands."""
 
 
 # -- set-up -----------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ def _row(ows_code: str, status: int, wms_code: str | None = None) -> Report:
 TABLE: dict[type[Exception], Report] = {
     errors.MissingParameterValue: _row("MissingParameterValue", 400),
     errors.EmptyCoverageIdList: _row("emptyCoverageIdList", 400, "MissingParameterValue"),
+    errors.MissingQuery: _row("WCSPMissingQueryParameter", 400, "MissingParameterValue"),
     errors.InvalidParameterValue: _row("InvalidParameterValue", 400),
     errors.InvalidRequest: _row("InvalidRequest", 400),
     errors.RangeSubsetRepeated: _row("Invalid RangeSubsets parameters", 400, "InvalidRequest"),
@@ -67,6 +68,9 @@ TABLE: dict[type[Exception], Report] = {
     errors.CrsNotSupported: _row("InvalidParameterValue", 400, "InvalidCRS"),
     errors.SubsettingCrsNotSupported: _row("SubsettingCrs-NotSupported", 404, "InvalidCRS"),
     errors.OutputCrsNotSupported: _row("OutputCrs-NotSupported", 404, "InvalidCRS"),
+    errors.WcpsError: _row("WcpsError", 400, "InvalidRequest"),
+    errors.WcpsSyntaxError: _row("SyntaxError", 400, "InvalidRequest"),
+    errors.WcpsSemanticError: _row("SemanticError", 400, "InvalidRequest"),
     errors.UnknownKey: _row("InvalidParameterValue", 400),
 }
 """Every error a request can end in; a class without a row of its own takes that of its nearest base."""

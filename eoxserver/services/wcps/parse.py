@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""From the text of a query to its syntax tree."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, cast
+
+from lark import Lark, UnexpectedInput, UnexpectedToken
+
+from eoxserver.core.errors import WcpsSyntaxError
+from eoxserver.services.wcps import nodes
+from eoxserver.services.wcps.builder import Builder
+from eoxserver.services.wcps.mistakes import Mistake, Spot, describe_spot, find_hint
+from eoxserver.services.wcps.places import pointed
+
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "check_depth", "parse_expression", "parse_query"]
+
+MAX_LENGTH = 250_000
+"""The longest text that is read [characters]: a polygon of ten thousand vertices has room."""
+
+MAX_DEPTH = 100
+"""How deep a tree may be: what walks it may call itself for every level."""
+
+
+def parse_query(text: str) -> nodes.Query:
+    """The syntax tree of a query.
+
+    Raises
+    ------
+    WcpsSyntaxError
+        When it is none; the message shows the place, what was expected there, and a hint.
+    """
+    tree = _parse(text, "query")
+    assert isinstance(tree, nodes.Query)
+    return tree
+
+
+def parse_expression(text: str) -> nodes.Expression:
+    """The syntax tree of one expression, as styles of WMS layers and positional parameters have it.
+
+    Raises
+    ------
+    WcpsSyntaxError
+    """
+    tree = _parse(text, "fragment")
+    assert not isinstance(tree, nodes.Query)
+    return tree
+
+
+@lru_cache(maxsize=1)
+def _parser() -> Lark:
+    """The parser, made of the grammar when it is first needed; it may be used by many threads."""
+    grammar = files("eoxserver.services.wcps").joinpath("grammar.lark").read_text("utf-8")
+    return Lark(grammar, parser="lalr", start=["query", "fragment"], transformer=Builder())
+
+
+def _parse(text: str, start: str) -> nodes.Expression | nodes.Query:
+    if len(text) > MAX_LENGTH:
+        raise WcpsSyntaxError(f"the query has {len(text)} characters; {MAX_LENGTH} are accepted", locator="query")
+    try:
+        tree = cast("nodes.Expression | nodes.Query", _parser().parse(text, start=start))
+    except UnexpectedInput as error:
+        raise _unexpected(text, start, error) from error
+    except Mistake as error:
+        raise pointed(WcpsSyntaxError, error.message, text, error.line, error.column, error.hint) from error
+    check_depth(text, tree)
+    return tree
+
+
+def _unexpected(text: str, start: str, error: UnexpectedInput) -> WcpsSyntaxError:
+    """The error of a place where the grammar cannot go on."""
+    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    stopped: Any = error.pos_in_stream
+    position = len(text.rstrip()) if ended else int(stopped)
+    spot = Spot(text, position, _accepted(text, start, position))
+    line = text.count("\n", 0, position) + 1
+    column = position - text.rfind("\n", 0, position)
+    return pointed(WcpsSyntaxError, describe_spot(spot), text, line, column, find_hint(spot))
+
+
+def _accepted(text: str, start: str, position: int) -> set[str]:
+    """The terminals that could stand at a position.
+
+    Reads again up to there: the parser that failed has closed rules already that could have gone on.
+    """
+    parser = _parser().parse_interactive(text, start=start)
+    with suppress(UnexpectedInput):
+        for token in parser.iter_parse():
+            if (token.start_pos or 0) >= position:
+                break
+    reader: Any = parser  # lark gives this method no types
+    accepted: set[str] = reader.accepts()
+    return accepted
+
+
+def check_depth(text: str, tree: nodes.Syntax) -> None:
+    """Refuse a tree deeper than MAX_DEPTH; raises WcpsSyntaxError."""
+    level: list[nodes.Syntax] = [tree]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            line, column = level[0].line, level[0].column
+            raise pointed(
+                WcpsSyntaxError,
+                f"the query is nested more than {MAX_DEPTH} levels deep",
+                text,
+                line,
+                column,
+                "a long chain of operators counts too: put parts of it into let, or use condense",
+            )
+        level = [below for node in level for below in nodes.children(node)]
