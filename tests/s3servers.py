@@ -30,10 +30,13 @@ class S3Server:
         What is in the bucket, by key.
     bucket : str
         Its name.
+    public : bool
+        Whether everybody may read it.
     """
 
-    def __init__(self, files: Mapping[str, bytes], bucket: str = "eo-data") -> None:
+    def __init__(self, files: Mapping[str, bytes], bucket: str = "eo-data", *, public: bool = False) -> None:
         self.bucket = bucket
+        self._rights = "public-read" if public else "private"
         self._files = files
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._client: Any = None
@@ -51,7 +54,7 @@ class S3Server:
             region_name="us-east-1",
             config=Config(s3={"addressing_style": "path"}),
         )
-        self._client.create_bucket(Bucket=self.bucket)
+        self._client.create_bucket(Bucket=self.bucket, ACL=self._rights)
         for key, content in self._files.items():
             self.put(key, content)
         return self
@@ -72,7 +75,7 @@ class S3Server:
 
     def put(self, key: str, content: bytes) -> None:
         """Write a file."""
-        self._client.put_object(Bucket=self.bucket, Key=key, Body=content)
+        self._client.put_object(Bucket=self.bucket, Key=key, Body=content, ACL=self._rights)
 
     def remove(self, key: str) -> None:
         """Remove a file."""

@@ -14,9 +14,10 @@ What a block is follows from the words after its fence:
 * ``text``: for reading only.
 
 Each document finds a folder ``scenes`` with two rasters. ``export NAME=VALUE`` holds for all that comes after it. Port
-8000, at which documents let servers listen, is exchanged for a free one, and the PostgreSQL server of the documents for
-that of the tests. ``make TARGET`` is only asked what it would do. ``pip install ./FOLDER`` puts a package into a folder
-of the document, without asking the network; of anything else it is only checked that ``setup.cfg`` offers it.
+8000, at which documents let servers listen, is exchanged for a free one, the PostgreSQL server of the documents for
+that of the tests, and other servers for those of ``tests.docs.places``. ``make TARGET`` is only asked what it would do.
+``pip install ./FOLDER`` puts a package into a folder of the document, without asking the network; of anything else it
+is only checked that ``setup.cfg`` offers it.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from tests.docs.places import Places
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
@@ -127,13 +130,14 @@ class Session:
     folder: Path
     database: Callable[[], Database]
     """Starts the PostgreSQL server."""
+    places: Places
     port: str = field(default_factory=free_port)
     exported: dict[str, str] = field(default_factory=dict)
     servers: list[tuple[str, subprocess.Popen[str]]] = field(default_factory=list)
 
     def run(self, block: Block) -> None:
         """Run, write or check a block."""
-        text = PORT.sub(self.port, block.text)
+        text = self.places.known(PORT.sub(self.port, block.text))
         if DATABASE in text:
             text = text.replace(DATABASE, self.database().location("eoxserver"))
         if name := block.words.get("file"):
@@ -162,6 +166,7 @@ class Session:
             server.send_signal(signal.SIGTERM)
             rest, _ = server.communicate()
             assert server.returncode == 0, f"'{command}' ended with {server.returncode}:\n{rest}"
+        self.places.close()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -174,6 +179,7 @@ class Session:
             "HOME": str(self.folder),
             "COLUMNS": "200",
             "PYTHONUNBUFFERED": "1",
+            **self.places.environment,
             **self.exported,
         }
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.backends.rasters import pattern, write
 from tests.databases import Postgres
+from tests.docs.places import Places
 from tests.docs.running import ROOT, Block, Session, blocks, check_output, check_syntax, commands
 
 pytestmark = [pytest.mark.docs, pytest.mark.integration]
@@ -39,19 +40,23 @@ class Server:
 
 
 @pytest.fixture
-def session(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Session]:
+def session(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Session]:
     """A reader, who has two rasters."""
     scenes = tmp_path / "scenes"
     scenes.mkdir()
     for name in ("a", "b"):
         write(scenes / f"{name}.tif", pattern((3, 40, 80)))
-    session = Session(tmp_path, lambda: Server(request.getfixturevalue("postgres")))
+    places = Places(tmp_path_factory.mktemp("places"))
+    session = Session(tmp_path, lambda: Server(request.getfixturevalue("postgres")), places)
     try:
         yield session
     finally:
         for _, server in session.servers:
             server.terminate()
             server.communicate()
+        places.close()
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if name not in ELSEWHERE])
