@@ -291,9 +291,10 @@ def _crs_transform(element: etree._Element, inside: Sequence[etree._Element]) ->
 
 
 def _iterator(element: etree._Element) -> nodes.Iterator:
-    variable, axis, *rest = kids(element)
-    if (local_name(variable), local_name(axis)) != ("iteratorVar", "axis") or len(rest) != 2:
+    inside = kids(element)
+    if len(inside) != 4 or [local_name(one) for one in inside[:2]] != ["iteratorVar", "axis"]:
         raise failure(element, "an iterator holds iteratorVar, axis, and two bounds or a coverage and its axis")
+    variable, axis, *rest = inside
     domain: nodes.Domain | nodes.IteratorRange
     if local_name(rest[1]) == "axis":
         domain = nodes.Domain(expression(rest[0]), text(rest[1]), None, grid=True)
@@ -335,6 +336,8 @@ def _const(element: etree._Element, inside: Sequence[etree._Element]) -> nodes.C
             if not isinstance(literal, (nodes.Number, nodes.String, nodes.Boolean, nodes.NotANumber, nodes.Complex)):
                 raise failure(child, "a value of 'const' is a constant")
             values.append(literal)
+    if not values:
+        raise failure(element, "'const' needs 'value'")
     return nodes.ConstantCoverage(text(one(element, "name")), iterators, tuple(values), line=line_of(element))
 
 
