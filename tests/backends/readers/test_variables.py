@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> str:
         packed.set_auto_maskandscale(False)
         packed.scale_factor, packed.add_offset = 0.5, 100.0
         packed[:] = CELLS
-        big = dataset.createVariable("big", "f4", ("t", "y", "x"), endian="big")
+        big = dataset.createVariable("big", ">f4", ("t", "y", "x"), endian="big")
         big[:] = CELLS * 2
         group = dataset.createGroup("deep")
         group.createVariable("inside", "u1", ("t", "y", "x"))[:] = CELLS
