@@ -25,6 +25,10 @@ MAX_DEPTH = 100
 """How deep a tree may be: what walks it may call itself for every level."""
 
 
+_DEEP = 1000
+"""How many rules may be open for every terminal to be tried on a copy of them, when a query cannot be read."""
+
+
 def parse_query(text: str) -> nodes.Query:
     """The syntax tree of a query.
 
@@ -92,6 +96,8 @@ def _accepted(text: str, start: str, position: int) -> set[str]:
             if (token.start_pos or 0) >= position:
                 break
     reader: Any = parser  # lark gives this method no types
+    if len(parser.parser_state.state_stack) > _DEEP:
+        return {name for name in reader.choices() if name.isupper()}
     accepted: set[str] = reader.accepts()
     return accepted
 
