@@ -65,7 +65,7 @@ def _record(entry: CacheEntry) -> dict[str, Any]:
 
 
 def _totals(usage: Usage) -> Iterator[str]:
-    yield f"{len(usage.entries)} copies, {_size(usage.bytes)} of {_size(usage.max_bytes)}"
+    yield f"copies: {len(usage.entries)}; {_size(usage.bytes)} of {_size(usage.max_bytes)}"
     for size, what in (
         (usage.superseded_bytes, "of earlier states, which go when they are not used any more"),
         (usage.leftover_bytes, "of interrupted transfers"),
@@ -137,7 +137,7 @@ def clear(keys: tuple[str, ...], directory: Path | None, older_than: int | None,
         return
     for each in kept:
         say(f"kept {each.entry.key}: {each.reason}")
-    say(f"{len(removed)} copies removed, {len(kept)} kept; {_size(freed)} are free now")
+    say(f"removed: {len(removed)}, kept: {len(kept)}; {_size(freed)} freed")
 
 
 def _chosen(copies: Cache, text: str) -> str:
@@ -173,10 +173,10 @@ def verify(directory: Path | None, as_json: bool) -> None:
     else:
         for broken in found.broken:
             say(f"{broken.key or broken.id}: {broken.reason}; removed")
-        say(f"{found.copies} copies are whole, {_size(found.bytes)}; {len(found.broken)} were broken")
+        say(f"whole: {found.copies}, {_size(found.bytes)}; broken: {len(found.broken)}")
         if found.leftover_bytes:
             say(f"{_size(found.leftover_bytes)} that were left behind are removed")
         if found.busy:
             say(f"{len(found.busy)} were not looked at, because they are being fetched")
     if found.broken:
-        raise Fault(f"{len(found.broken)} of {len(found.broken) + found.copies} copies were broken, and are removed")
+        raise Fault(f"broken: {len(found.broken)} of {len(found.broken) + found.copies}, now removed")

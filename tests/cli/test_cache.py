@@ -30,9 +30,9 @@ def cache(eoxserver: Commands) -> Cache:
 
 def test_an_instance_without_copies(eoxserver: Commands) -> None:
     result = eoxserver("cache", "show")
-    assert result.exit_code == 0 and "0 copies, 0 bytes of 10.0 GiB" in result.stderr
-    assert eoxserver.ok("cache", "clear") == "0 copies removed, 0 kept; 0 bytes are free now\n"
-    assert eoxserver.ok("cache", "verify") == "0 copies are whole, 0 bytes; 0 were broken\n"
+    assert result.exit_code == 0 and "copies: 0; 0 bytes of 10.0 GiB" in result.stderr
+    assert eoxserver.ok("cache", "clear") == "removed: 0, kept: 0; 0 bytes freed\n"
+    assert eoxserver.ok("cache", "verify") == "whole: 0, 0 bytes; broken: 0\n"
 
 
 def test_show_lists_copies_and_totals(eoxserver: Commands, cache: Cache) -> None:
@@ -46,7 +46,7 @@ def test_show_lists_copies_and_totals(eoxserver: Commands, cache: Cache) -> None
     assert [line[-1] for line in lines[1:]] == ["b.tif", "a.tif"]
     assert [line[1:3] for line in lines[1:]] == [["2.9", "MiB"], ["2.0", "KiB"]]
     assert ["yes" in line for line in lines[1:]] == [True, False]
-    assert "2 copies, 2.9 MiB of 10.0 GiB" in result.stderr
+    assert "copies: 2; 2.9 MiB of 10.0 GiB" in result.stderr
     assert "and 2.0 KiB of interrupted transfers" in result.stderr
 
 
@@ -60,7 +60,7 @@ def test_show_writes_json(eoxserver: Commands, cache: Cache) -> None:
 
 
 def test_clear_removes_everything(eoxserver: Commands, cache: Cache) -> None:
-    assert eoxserver.ok("cache", "clear") == "2 copies removed, 0 kept; 2.9 MiB are free now\n"
+    assert eoxserver.ok("cache", "clear") == "removed: 2, kept: 0; 2.9 MiB freed\n"
     assert list(cache.entries()) == [] and cache.size() == 0
 
 
@@ -69,7 +69,7 @@ def test_clear_says_what_it_keeps_and_why(eoxserver: Commands, cache: Cache) -> 
         said = eoxserver.ok("cache", "clear", "--recent")
         assert said.splitlines() == [
             f"kept {KEYS[1]}: it is being read",
-            "1 copies removed, 1 kept; 2.0 KiB are free now",
+            "removed: 1, kept: 1; 2.0 KiB freed",
         ]
     found = eoxserver.json("cache", "clear")
     assert found["removed"] == [] and found["bytes"] == 0
@@ -79,10 +79,10 @@ def test_clear_says_what_it_keeps_and_why(eoxserver: Commands, cache: Cache) -> 
 
 def test_clear_takes_keys_ids_and_an_age(eoxserver: Commands, cache: Cache) -> None:
     ids = {entry.key: entry.id for entry in cache.entries()}
-    assert eoxserver.ok("cache", "clear", "--older-than", "3h").startswith("0 copies removed, 0 kept")
-    assert eoxserver.ok("cache", "clear", KEYS[0], "--older-than", "90min").startswith("1 copies removed")
+    assert eoxserver.ok("cache", "clear", "--older-than", "3h").startswith("removed: 0, kept: 0")
+    assert eoxserver.ok("cache", "clear", KEYS[0], "--older-than", "90min").startswith("removed: 1")
     assert [entry.key for entry in cache.entries()] == [KEYS[1]]
-    assert eoxserver.ok("cache", "clear", ids[KEYS[1]][:12]).startswith("1 copies removed")
+    assert eoxserver.ok("cache", "clear", ids[KEYS[1]][:12]).startswith("removed: 1")
     assert list(cache.entries()) == []
 
 
@@ -99,7 +99,7 @@ def test_clear_refuses_what_it_does_not_know(eoxserver: Commands, cache: Cache) 
 
 
 def test_verify_finds_nothing_wrong(eoxserver: Commands, cache: Cache) -> None:
-    assert eoxserver.ok("cache", "verify") == "2 copies are whole, 2.9 MiB; 0 were broken\n"
+    assert eoxserver.ok("cache", "verify") == "whole: 2, 2.9 MiB; broken: 0\n"
 
 
 def test_verify_mends_what_is_broken(eoxserver: Commands, cache: Cache) -> None:
@@ -111,9 +111,9 @@ def test_verify_mends_what_is_broken(eoxserver: Commands, cache: Cache) -> None:
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
         f"{KEYS[0]}: its file has 5 bytes instead of 2000; removed",
-        "1 copies are whole, 2.9 MiB; 1 were broken",
+        "whole: 1, 2.9 MiB; broken: 1",
         "2.0 KiB that were left behind are removed",
     ]
-    assert "eoxserver: 1 of 2 copies were broken, and are removed" in result.stderr
+    assert "eoxserver: broken: 1 of 2, now removed" in result.stderr
     found = eoxserver.json("cache", "verify")
     assert (found["copies"], found["broken"], found["leftover_bytes"], found["busy"]) == (1, [], 0, [])

@@ -65,7 +65,7 @@ def test_workers_share_one_transfer_and_count_it(tmp_path: Path) -> None:
         np.testing.assert_array_equal(answer.read(), original.read())
     (copy,) = json.loads(eoxserver("cache", "show", "--instance", instance, "--json"))["entries"]
     assert Path(copy["path"]).read_bytes() == content and "/far.tif" in copy["key"].replace(" -> ", "/")
-    assert "1 copies are whole" in eoxserver("cache", "verify", "--instance", instance)
+    assert "whole: 1, " in eoxserver("cache", "verify", "--instance", instance)
 
 
 def test_copies_may_be_cleared_while_they_are_served(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_copies_may_be_cleared_while_they_are_served(tmp_path: Path) -> None:
             for entry in json.loads(eoxserver("cache", "show", "--instance", instance, "--json"))["entries"]:
                 age(instance / "cache", entry["key"], 5000)
             said = eoxserver("cache", "clear", "--instance", instance)
-            assert said.startswith("1 copies removed, 0 kept"), said
+            assert said.startswith("removed: 1, kept: 0"), said
             again = requests.get(f"{url}?{COVERAGE}&scaleFactor=0.5", timeout=60)
             shutil.rmtree(instance / "cache" / "copies")
             last = requests.get(f"{url}?{COVERAGE}", timeout=60)
