@@ -17,7 +17,7 @@ __all__ = ["cube"]
 
 @click.group(cls=Commands)
 def cube() -> None:
-    """Look after coverages whose cells are kept here: versions, compaction, export."""
+    """Look after coverages whose cells are kept here: versions, compaction, export, deletion."""
 
 
 @cube.command("list")
@@ -47,6 +47,15 @@ def history(identifier: str, directory: Path | None, as_json: bool) -> None:
         print_json([{"version": version.number, "time": isotime(version.time)} for version in versions])
     else:
         print_table(("version", "time"), ((version.number, isotime(version.time)) for version in versions))
+
+
+@cube.command("delete")
+@click.argument("identifiers", nargs=-1, required=True, metavar="ID...")
+@instance_option
+def delete(identifiers: tuple[str, ...], directory: Path | None) -> None:
+    """Delete coverages with all their cells and versions, all or none; of registered ones the files stay."""
+    opened(directory).ingestion.delete(identifiers)
+    note(f"{len(identifiers)} deleted")
 
 
 @cube.command("compact")

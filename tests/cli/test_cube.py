@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,12 @@ def test_history(eoxserver: Commands, ingestion: Ingestion) -> None:
     assert "no coverage 'x'" in eoxserver.fails("cube", "history", "x")
 
 
+def test_delete(eoxserver: Commands, ingestion: Ingestion) -> None:
+    assert "no coverage 'x'" in eoxserver.fails("cube", "delete", "part", "x")
+    eoxserver.ok("cube", "delete", "part")
+    assert eoxserver.json("list") == eoxserver.json("cube", "list") == []
+
+
 def test_compact(eoxserver: Commands, ingestion: Ingestion) -> None:
     assert eoxserver.ok("cube", "compact", "part") == "part: version 2 is the only one now\n"
     assert [row["version"] for row in eoxserver.json("cube", "history", "part")] == [2]
@@ -59,6 +66,13 @@ def test_export(eoxserver: Commands, ingestion: Ingestion) -> None:
     ).result()
     found: Any = array.read().result()
     assert found[:, 0, 0].tolist() == [1, 2]
+    attributes = json.loads((folder / "zarr.json").read_text())["attributes"]
+    assert attributes["identifier"] == "part"
+    assert [(axis["label"], axis.get("origin"), axis.get("step")) for axis in attributes["axes"]] == [
+        ("ansi", None, None),
+        ("Lat", 9.5, -1.0),
+        ("Long", 0.5, 1.0),
+    ]
     eoxserver.ok("cube", "export", "part", "one.zarr", "--version", "1")
     assert eoxserver.fails("cube", "export", "part", folder) != ""
 

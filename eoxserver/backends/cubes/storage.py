@@ -107,6 +107,8 @@ class VersionSource:
         self._storage = storage
         self._name = name
         self._version = snapshot.version
+        self.fields = snapshot.layout.fields
+        """Their nil values are masked."""
         self._shape = snapshot.source.shape
         self._chunks = snapshot.source.chunks
         self._levels = snapshot.source.levels

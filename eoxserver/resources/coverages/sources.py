@@ -13,6 +13,7 @@ import numpy as np
 
 from eoxserver.backends.access import Access
 from eoxserver.backends.connections import RasterPath
+from eoxserver.backends.cubes.storage import VersionSource
 from eoxserver.backends.locations import location_of
 from eoxserver.backends.models import DataItem
 from eoxserver.backends.readers.bands import combine
@@ -192,6 +193,8 @@ class Opener:
 
     def _source(self, place: object, fields: Sequence[Field]) -> Source:
         """The source of what is connected to."""
+        if isinstance(place, VersionSource):
+            return mask_nil(place, fields, place.fields[: len(fields)])
         if isinstance(place, Source):
             return mask_nil(place, fields)
         path = place if isinstance(place, RasterPath) else str(place)

@@ -281,9 +281,16 @@ class Ingestion:
         return number
 
     def export(self, identifier: str, target: str, version: int | None = None) -> None:
-        """Write a version, the latest by default, as a group of Zarr at a URL or in a folder."""
+        """Write a version, the latest by default, as a group of Zarr at a URL or in a folder.
+
+        Its attributes ``identifier``, ``crs`` and ``axes`` say what the grid indices along regular axes mean.
+        """
         known, store = self._found(identifier)
-        store.export(known.cube, target, version)
+        snapshot = store.snapshot(known.cube, version)
+        state = CubeState.from_text(snapshot.state, known.cube)
+        crs = state.domain(snapshot.axes).crs
+        attributes = {"identifier": identifier, "crs": None if crs is None else crs.uri, "axes": state.axes_to_json()}
+        store.export(known.cube, target, snapshot.version, attributes)
 
     # -- upkeep ------------------------------------------------------------------------------------------
 

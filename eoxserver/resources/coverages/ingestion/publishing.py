@@ -8,13 +8,14 @@ version finds the later one there and has nothing to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 from shapely.geometry.base import BaseGeometry
 
 from eoxserver.backends.cubes.base import CubeStore, Snapshot
@@ -53,13 +54,18 @@ __all__ = [
     "publish",
 ]
 
+_TIMES = ("begin_time", "end_time")
 CUBE_FORMAT = "application/x-eoxserver-cube"
 _LOCATION = re.compile(r"([^?]+)\?version=([0-9]+)")
+_COLUMNS = (
+    "dataset__identifier", "dataset_id", "dataset__metadata", "dataset__details", "pk", "location", "storage__url",
+    "storage__credentials",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """Where the cells of an ingested coverage are, as the catalogue says."""
+    """Where the cells of an ingested coverage are, as the catalogue says; and what else an update wants to know."""
 
     identifier: str
     coverage_key: int
@@ -67,18 +73,18 @@ class Ingested:
     storage: StorageRecord
     cube: str
     version: int
+    metadata: Mapping[str, str] = field(hash=False)
+    details: Mapping[str, Any] | None = field(hash=False)
 
 
 def ingested() -> Iterator[Ingested]:
     """All ingested coverages, by identifier."""
-    items = DataItem.objects.filter(storage__storage_type__iexact=STORAGE_TYPE, semantic="bands")
-    rows = items.order_by("dataset__identifier").select_related("storage", "dataset")
-    for row in rows.iterator(chunk_size=500):
-        yield _ingested(row)
+    rows = _items().order_by("dataset__identifier").values_list(*_COLUMNS)
+    yield from map(_ingested, rows.iterator(chunk_size=500))
 
 
 def find(identifier: str) -> Ingested:
-    """Where an ingested coverage is.
+    """Where an ingested coverage is; one query.
 
     Raises
     ------
@@ -87,11 +93,7 @@ def find(identifier: str) -> Ingested:
     CoverageUnusable
         When it was registered, not ingested.
     """
-    items = DataItem.objects.filter(
-        dataset__identifier=identifier, storage__storage_type__iexact=STORAGE_TYPE, semantic="bands"
-    )
-    row = items.select_related("storage", "dataset").first()
-    if row is not None:
+    for row in _items().filter(dataset__identifier=identifier).values_list(*_COLUMNS)[:1]:
         return _ingested(row)
     if models.Coverage.objects.filter(identifier=identifier).exists():
         raise CoverageUnusable(
@@ -101,11 +103,14 @@ def find(identifier: str) -> Ingested:
     raise NoSuchCoverage(f"no coverage '{identifier}'", locator=identifier)
 
 
-def _ingested(row: DataItem) -> Ingested:
-    assert row.storage is not None
-    cube, version = _split(row.location)
-    record = StorageRecord(row.storage.key, row.storage.url, row.storage.credentials)
-    return Ingested(row.dataset.identifier, row.dataset_id, row.pk, record, cube, version)
+def _items() -> QuerySet[DataItem]:
+    return DataItem.objects.filter(storage__storage_type__iexact=STORAGE_TYPE, semantic="bands")
+
+
+def _ingested(row: tuple[Any, ...]) -> Ingested:
+    identifier, coverage_key, metadata, details, item_key, place, url, credentials = row
+    record = StorageRecord(STORAGE_TYPE, url, credentials)
+    return Ingested(identifier, coverage_key, item_key, record, *_split(place), metadata, details)
 
 
 def _split(location: str) -> tuple[str, int]:
@@ -178,19 +183,30 @@ def publish(known: Ingested, store: CubeStore) -> int:
     domain = state.domain(snapshot.axes)
     with transaction.atomic():
         # Writing comes first: it makes other writers wait, so that all that is read below stays true.
-        if not DataItem.objects.filter(pk=known.item_key).update(format=CUBE_FORMAT):
-            raise NoSuchCoverage(f"coverage '{known.identifier}' was deleted meanwhile", locator=known.identifier)
-        served = _split(DataItem.objects.values_list("location", flat=True).get(pk=known.item_key))[1]
+        served = _advance(known, snapshot.version)
         if served >= snapshot.version:
             return served
         _write_domain(known.coverage_key, domain)
         new = [(version, part) for version, part in parts if version > served]
         for version, part in new:
             write_parts(known.coverage_key, version, [part])
-        if new:
+        if new and not (known.details or {}).get("parts"):
             _tell_of_parts(known.coverage_key)
-        DataItem.objects.filter(pk=known.item_key).update(location=location(known.cube, snapshot.version))
     return snapshot.version
+
+
+def _advance(known: Ingested, version: int) -> int:
+    """Let the data item name a version, unless it names a later one; answers the version that it named so far."""
+    item = DataItem.objects.filter(pk=known.item_key)
+    new = location(known.cube, version)
+    if version > known.version and item.filter(location=location(known.cube, known.version)).update(location=new):
+        return known.version
+    if not item.update(format=CUBE_FORMAT):
+        raise NoSuchCoverage(f"coverage '{known.identifier}' was deleted meanwhile", locator=known.identifier)
+    served = _split(item.values_list("location", flat=True).get())[1]
+    if served < version:
+        item.update(location=new)
+    return served
 
 
 def _new_parts(
@@ -215,30 +231,33 @@ def _tell_of_parts(coverage_key: int) -> None:
 
 def _write_domain(coverage_key: int, domain: Domain) -> None:
     """Write the axes that have changed, and what follows from them."""
-    grown = False
-    for row in models.Axis.objects.filter(coverage_id=coverage_key):
-        axis = domain.axis(row.label)
-        new = models.Axis.from_core(axis, row.grid_position, row.crs_position)
-        if (row.size, row.origin) == (new.size, new.origin):
+    grown = []
+    rows = models.Axis.objects.filter(coverage_id=coverage_key).values_list("pk", "label", "size", "origin")
+    for key, label, size, origin in list(rows):
+        axis = domain.axis(label)
+        new = models.Axis.from_core(axis, 0, 0)
+        if (size, origin) == (new.size, new.origin):
             continue
-        grown = True
+        grown.append(domain.index(label))
         changed: dict[str, Any] = {"size": new.size, "origin": new.origin}
         if isinstance(axis, IrregularAxis):
             changed["coefficients"] = axis.coefficients
-        models.Axis.objects.filter(pk=row.pk).update(**changed)
+        models.Axis.objects.filter(pk=key).update(**changed)
     if grown:
-        _write_extent(coverage_key, extent(domain))
+        _write_extent(coverage_key, domain, horizontal=any(place in (domain.horizontal or ()) for place in grown))
 
 
-def _write_extent(coverage_key: int, found: dict[str, datetime | BaseGeometry | None]) -> None:
+def _write_extent(coverage_key: int, domain: Domain, horizontal: bool) -> None:
     """Write footprint and times that have changed, and let the collections of the coverage grow."""
-    row = models.EOObject.objects.get(pk=coverage_key)
-    changed = {name: value for name, value in found.items() if value is not None and value != getattr(row, name)}
+    found = extent(domain) if horizontal else dict(zip(_TIMES, _times(domain), strict=True))
+    objects = models.EOObject.objects.filter(pk=coverage_key)
+    before = objects.values(*found).get()
+    changed = {name: value for name, value in found.items() if value is not None and value != before[name]}
     if not changed:
         return
-    models.EOObject.objects.filter(pk=coverage_key).update(**changed)
+    objects.update(**changed)
     for collection in models.Collection.objects.filter(members__eo_object_id=coverage_key):
-        collection.insert(row)
+        collection.insert(objects.get())
 
 
 def extent(domain: Domain) -> dict[str, datetime | BaseGeometry | None]:
@@ -250,7 +269,7 @@ def extent(domain: Domain) -> dict[str, datetime | BaseGeometry | None]:
             footprint = bounds_footprint(domain.horizontal_crs, domain.horizontal_bounds)
         except (CrsNotSupported, ValueError):  # not on the Earth
             footprint = None
-    return {"begin_time": begin, "end_time": end, "footprint": footprint}
+    return {**dict(zip(_TIMES, (begin, end), strict=True)), "footprint": footprint}
 
 
 def _times(domain: Domain) -> tuple[datetime | None, datetime | None]:

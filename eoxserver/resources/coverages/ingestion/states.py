@@ -54,11 +54,15 @@ class CubeState:
         """The domain of a version whose cube has cells there."""
         return Domain(tuple(map(_axis, self.axes, cube)), self.crs_labels)
 
+    def axes_to_json(self) -> list[dict[str, Any]]:
+        """The axes, as programs read them that know grid indices: on a regular one the centre of 0, and the step."""
+        return [_template_to_json(axis) for axis in self.axes]
+
     def to_text(self) -> str:
         """JSON."""
         document: dict[str, Any] = {
             "format": _FORMAT,
-            "axes": [_template_to_json(axis) for axis in self.axes],
+            "axes": self.axes_to_json(),
             "crs_labels": list(self.crs_labels),
             "range_type": range_type_to_json(self.range_type),
             "native_format": self.native_format,

@@ -10,15 +10,13 @@ from eoxserver.backends.cubes.base import Along, CubeLayout, CubeStore, Update
 from eoxserver.core.axes import IndexAxis, IrregularAxis
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import EOxServerError, InconsistentChange, InvalidParameterValue, NoSuchCoverage
+from eoxserver.core.errors import EOxServerError, InconsistentChange, InvalidParameterValue
 from eoxserver.core.fields import RangeType
-from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.ingestion.cells import check_fields, copy, storable
 from eoxserver.resources.coverages.ingestion.placement import place
 from eoxserver.resources.coverages.ingestion.publishing import Ingested
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.parts import extra_details
-from eoxserver.resources.database import reading
 
 __all__ = ["make_cube", "new_state", "write_part"]
 
@@ -81,7 +79,8 @@ def write_part(known: Ingested, store: CubeStore, part: Coverage, keep: bool) ->
     check_fields(state.range_type, part.range_type)
     places = place(state.domain(base.axes), part.domain, [axis.low for axis in base.axes])
     along = dict(zip(base.layout.labels, places, strict=True))
-    state = _next_state(known, state, part)
+    parts = tuple(part.extra.parts.within(part.domain))
+    state = replace(state, metadata=known.metadata, details=known.details, parts=parts)
     near = base.layout.chunks or part.source.chunks
     try:
         with store.update(known.cube, base=base.version) as update:
@@ -98,17 +97,6 @@ def write_part(known: Ingested, store: CubeStore, part: Coverage, keep: bool) ->
 def _commit(update: Update, state: CubeState) -> int:
     update.set_state(state.to_text())
     return update.commit()
-
-
-def _next_state(known: Ingested, state: CubeState, part: Coverage) -> CubeState:
-    """The state with the metadata that the catalogue has now, and those of parts that come with this version."""
-    with reading():
-        rows = models.Coverage.objects.filter(pk=known.coverage_key)
-        kept = rows.values_list("metadata", "details").first()
-    if kept is None:
-        raise NoSuchCoverage(f"coverage '{known.identifier}' was deleted meanwhile", locator=known.identifier)
-    parts = tuple(part.extra.parts.within(part.domain))
-    return replace(state, metadata=kept[0], details=kept[1], parts=parts)
 
 
 def _layout(domain: Domain, range_type: RangeType, chunks: Sequence[int] | None) -> CubeLayout:
