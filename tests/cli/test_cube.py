@@ -13,6 +13,7 @@ import tensorstore as ts
 
 from eoxserver.app import open_instance
 from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
+from tests.backends.rasters import pattern, write
 from tests.cli.conftest import Commands
 from tests.resources.coverages.ingestion.coverages import slice_of
 
@@ -51,6 +52,13 @@ def test_delete(eoxserver: Commands, ingestion: Ingestion) -> None:
     assert "no coverage 'x'" in eoxserver.fails("cube", "delete", "part", "x")
     eoxserver.ok("cube", "delete", "part")
     assert eoxserver.json("list") == eoxserver.json("cube", "list") == []
+
+
+def test_what_was_inserted_is_not_deregistered(eoxserver: Commands, ingestion: Ingestion, tmp_path: Path) -> None:
+    assert "eoxserver cube delete part" in eoxserver.fails("deregister", "part")
+    raster = write(tmp_path / "part.tif", pattern((1, 4, 8)))
+    assert "eoxserver cube delete part" in eoxserver("register", raster, "--replace").output
+    assert [row["identifier"] for row in eoxserver.json("cube", "list")] == ["part"]
 
 
 def test_compact(eoxserver: Commands, ingestion: Ingestion) -> None:

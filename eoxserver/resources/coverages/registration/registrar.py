@@ -18,6 +18,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from eoxserver.backends.access import Access
+from eoxserver.backends.cubes.storage import CubeStorage
 from eoxserver.backends.readers.base import Reader
 from eoxserver.core.errors import ContainerRefused, EOxServerError, RegistrationRefused
 from eoxserver.resources.coverages import models
@@ -124,10 +125,14 @@ class Registrar:
         ------
         NoSuchCoverage
             When one of them does not exist or is no coverage.
+        RegistrationRefused
+            When the cells of one of them are kept here, which nobody would find again.
         """
         with transaction.atomic():
             for identifier in identifiers:
-                self.collections.coverage(identifier).delete()
+                coverage = self.collections.coverage(identifier)
+                _check_registered(coverage)
+                coverage.delete()
 
     def rows(self, collection: str | None = None, collections: bool = False, where: bool = False) -> Iterator[Row]:
         """What is in the catalogue, and where its data is; raises NoSuchCoverage for a collection that is none."""
@@ -278,6 +283,7 @@ class _Run:
                 return Status.UNCHANGED, None if self.options.dry_run else existing
             if not self.options.replace or not isinstance(existing, models.Coverage):
                 raise RegistrationRefused(_taken(proposal.identifier, _owner(existing)))
+            _check_registered(existing)
             memberships = list(models.Collection.objects.filter(members__eo_object=existing))
         if self.options.dry_run:
             self.planned[proposal.identifier] = place
@@ -288,6 +294,15 @@ class _Run:
         for collection in memberships:
             collection.insert(coverage)
         return Status.REPLACED if found is not None else Status.REGISTERED, coverage
+
+
+def _check_registered(coverage: models.Coverage) -> None:
+    """Raise RegistrationRefused for a coverage that was not registered, but inserted."""
+    if coverage.data_items.filter(storage__storage_type__iexact=CubeStorage.key).exists():
+        raise RegistrationRefused(
+            f"coverage '{coverage.identifier}' was inserted, its cells are kept here; "
+            f"`eoxserver cube delete {coverage.identifier}` deletes it with them"
+        )
 
 
 def _refusal(place: Place, error: EOxServerError) -> _Seen:
