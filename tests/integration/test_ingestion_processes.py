@@ -59,6 +59,12 @@ def begin(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
+def first_lines(process: subprocess.Popen[str], count: int) -> list[str]:
+    """What a process says next, at most so many lines."""
+    assert process.stdout is not None
+    return [line for _ in range(count) if (line := process.stdout.readline())]
+
+
 def lines(process: subprocess.Popen[str]) -> list[str]:
     """What a process has said until it ended."""
     assert process.stdout is not None
@@ -82,9 +88,10 @@ def test_killed_updates_leave_whole_versions(app: Application) -> None:
     while done < UPDATES:
         with worker(app, "grow", done + 1, UPDATES - done) as process:
             begin(process)
-            time.sleep(rng.uniform(0, 1.5))
+            said = [int(line) for line in first_lines(process, rng.randrange(40))]
+            time.sleep(rng.uniform(0, 0.03))
             process.send_signal(signal.SIGKILL)
-            said = [int(line) for line in lines(process)]
+            said += [int(line) for line in lines(process)]
         killed += process.returncode == -signal.SIGKILL
         now = whole(app)
         assert now >= (said[-1] if said else done)
