@@ -27,17 +27,23 @@ OUTERMOST_BRACES = False
 ORDERS = ("outer_inner", "inner_outer")
 
 
-class CsvEncoder:
-    """CSV."""
+class _ListEncoder:
+    """Cells as lists in lists; every coverage can be written."""
 
-    key: ClassVar[str] = "CSV"
+    key: ClassVar[str]
 
     def __init__(self, settings: Settings) -> None:
         pass
 
     def check(self, coverage: Coverage, driver: str, options: Mapping[str, str]) -> None:
-        """Refuse parameters that are not known; every coverage can be written."""
+        """Refuse parameters that are not known."""
         _order(options, self.key)
+
+
+class CsvEncoder(_ListEncoder):
+    """CSV."""
+
+    key: ClassVar[str] = "CSV"
 
     def encode(
         self, coverage: Coverage, driver: str, options: Mapping[str, str], workspace: Workspace
@@ -48,17 +54,10 @@ class CsvEncoder:
         return _lists(coverage, workspace, "{}", depth, CSV)
 
 
-class JsonEncoder:
+class JsonEncoder(_ListEncoder):
     """JSON (RFC 8259)."""
 
     key: ClassVar[str] = "JSON"
-
-    def __init__(self, settings: Settings) -> None:
-        pass
-
-    def check(self, coverage: Coverage, driver: str, options: Mapping[str, str]) -> None:
-        """Refuse parameters that are not known; every coverage can be written."""
-        _order(options, self.key)
 
     def encode(
         self, coverage: Coverage, driver: str, options: Mapping[str, str], workspace: Workspace

@@ -11,6 +11,7 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from eoxserver.backends.locations import StorageRecord, path_exists, split_dataset_name
+from eoxserver.backends.patterns import is_pattern
 from eoxserver.conf.schema import Settings
 from eoxserver.core.errors import AccessDenied, ConfigurationError, DataUnavailable, ItemMissing
 from eoxserver.plugins.markers import hookimpl
@@ -77,7 +78,7 @@ class LocalStorage:
 
     def list_files(self, location: str = "") -> Iterator[str]:
         """List files below a folder, or those a pattern matches; links that lead out of the root are left out."""
-        if any(character in location for character in "*?["):
+        if is_pattern(location):
             if ".." in Path(location).parts or Path(location).is_absolute():
                 raise self._leaves(location)
             found = self.root.glob(location)
