@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 from eoxserver.core.errors import FormatNotSupported
 from eoxserver.resources.coverages.formats import FormatRegistry, normal_mime
+from eoxserver.services.gmlcov.gml import GML
 
-__all__ = ["GML", "GML_FORMAT", "OutputFormat", "find_format", "native_format", "offered_formats"]
-
-GML = "application/gml+xml"
-"""MIME type of coverages in GML (OGC 09-146r2)."""
+__all__ = ["GML_FORMAT", "OutputFormat", "find_format", "native_format", "offered_formats"]
 
 
 @dataclass(frozen=True, slots=True)

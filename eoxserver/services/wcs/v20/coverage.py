@@ -11,12 +11,12 @@ from eoxserver.core.coverage import Coverage, DataState
 from eoxserver.core.errors import InvalidParameterValue, InvalidRequest, UnsupportedCombination
 from eoxserver.resources.coverages.crss import wcs_crss
 from eoxserver.services.engine import Engine
+from eoxserver.services.gmlcov import cis11json
+from eoxserver.services.gmlcov.cis11 import GENERAL_GRID, encode_general_grid
+from eoxserver.services.gmlcov.cis11json import encode_general_grid_json
+from eoxserver.services.gmlcov.gmlcoverage import check_gml, encode_gml
 from eoxserver.services.wcs.formats import GML_FORMAT, OutputFormat, find_format, native_format, offered_formats
-from eoxserver.services.wcs.v20 import cis11json
-from eoxserver.services.wcs.v20.cis11 import GENERAL_GRID, encode_general_grid
-from eoxserver.services.wcs.v20.cis11json import encode_general_grid_json
 from eoxserver.services.wcs.v20.describe import readable
-from eoxserver.services.wcs.v20.gmlcoverage import check_gml, encode_gml
 from eoxserver.services.wcs.v20.multipart import Part, boundary, coverage_parts, media_type, multipart_related
 from eoxserver.services.wcs.v20.plan import plan_coverage
 from eoxserver.services.wcs.v20.requests import GetCoverage

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import AccessDenied, NoSuchCoverage
+from eoxserver.services.gmlcov import cis11, cis11json, gml
+from eoxserver.services.gmlcov.metadata import metadata_elements
 from eoxserver.services.ows.xml import DECLARATION, attributes, chunks, element, namespaces
 from eoxserver.services.wcs.formats import native_format
-from eoxserver.services.wcs.v20 import cis11, cis11json, gml
-from eoxserver.services.wcs.v20.metadata import metadata_elements
 from eoxserver.services.wcs.v20.requests import DescribeCoverage
 from eoxserver.services.wire import Request, Response
 

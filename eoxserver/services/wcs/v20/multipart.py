@@ -12,9 +12,9 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 
 from eoxserver.core.coverage import Coverage
+from eoxserver.services.gmlcov.gml import GML
+from eoxserver.services.gmlcov.gmlcoverage import gml_document
 from eoxserver.services.ows.xml import attributes, element
-from eoxserver.services.wcs.formats import GML
-from eoxserver.services.wcs.v20.gmlcoverage import gml_document
 
 __all__ = ["Part", "boundary", "coverage_parts", "media_type", "multipart_related"]
 

@@ -29,11 +29,13 @@ from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.services.ows.xml import attribute, attributes, element
 
 __all__ = [
-    "GMLCOV_SCHEMA", "NAMESPACES", "RGRID_SCHEMA", "bounded_by", "coefficient_pieces", "coverage_function",
+    "GML", "GMLCOV_SCHEMA", "NAMESPACES", "RGRID_SCHEMA", "bounded_by", "coefficient_pieces", "coverage_function",
     "data_record", "data_type", "domain_set", "metadata", "nil_interval_text", "nil_text",
     "position_text", "range_type", "uom_label",
 ]  # fmt: skip
 
+GML = "application/gml+xml"
+"""MIME type of coverages in GML (OGC 09-146r2)."""
 NAMESPACES: Mapping[str, str] = {
     "gml": "http://www.opengis.net/gml/3.2",
     "gmlcov": "http://www.opengis.net/gmlcov/1.0",

@@ -21,9 +21,9 @@ from eoxserver.core.coverage import Coverage
 from eoxserver.core.crs import index_crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import Field, NilValue
-from eoxserver.services.wcs.v20 import gml
-from eoxserver.services.wcs.v20.cis11 import grid_limits, srs_name
-from eoxserver.services.wcs.v20.metadata import metadata_json
+from eoxserver.services.gmlcov import gml
+from eoxserver.services.gmlcov.cis11 import grid_limits, srs_name
+from eoxserver.services.gmlcov.metadata import metadata_json
 
 __all__ = ["MIME", "description_json", "encode_general_grid_json"]
 

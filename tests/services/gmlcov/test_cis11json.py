@@ -18,7 +18,7 @@ from eoxserver.core.coverage import Coverage, MemorySource
 from eoxserver.core.crs import Crs, parse_crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import Field, NilValue, RangeType
-from eoxserver.services.wcs.v20.cis11json import description_json, encode_general_grid_json
+from eoxserver.services.gmlcov.cis11json import description_json, encode_general_grid_json
 from tests.services.wcs.conftest import Client
 from tests.services.wcs.v20.coverages import all_coverages, irr, nothing, pixels, rgb
 

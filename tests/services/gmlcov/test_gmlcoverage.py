@@ -21,7 +21,7 @@ from eoxserver.core.coverage import CellBox, Cells, Coverage, MemorySource
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import DataUnavailable, UnsupportedCombination
 from eoxserver.core.fields import Field, NilValue, RangeType
-from eoxserver.services.wcs.v20.gmlcoverage import encode_gml
+from eoxserver.services.gmlcov.gmlcoverage import encode_gml
 from tests.services.wcs.v20.coverages import airtemp, all_coverages, irr, nothing, pixels, rgb
 from tests.xmlschemas import NS, ValidateXml, parse_xml
 

@@ -12,8 +12,8 @@ from eoxserver.core.crs import parse_crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.core.selection import Slice, Trim, select
+from eoxserver.services.gmlcov import gml
 from eoxserver.services.ows.xml import namespaces
-from eoxserver.services.wcs.v20 import gml
 from tests.services.wcs.v20.coverages import airtemp, eobs, four, irr, line, pixels, raster
 from tests.xmlschemas import parse_xml, texts
 

@@ -16,7 +16,7 @@ from eoxserver.core.coverage import Coverage, MemorySource
 from eoxserver.core.errors import UnsupportedCombination
 from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.core.selection import Trim, select
-from eoxserver.services.wcs.v20.cis11 import encode_general_grid
+from eoxserver.services.gmlcov.cis11 import encode_general_grid
 from tests.services.wcs.conftest import Client
 from tests.services.wcs.v20.coverages import all_coverages, eobs, four, irr, nothing, pixels, rgb
 from tests.xmlschemas import NS, ValidateXml, parse_xml, texts

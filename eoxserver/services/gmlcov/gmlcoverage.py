@@ -12,10 +12,10 @@ from eoxserver.backends.encoders.base import Workspace
 from eoxserver.backends.encoders.texts import XML, cell_texts, row_blocks
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import UnsupportedCombination
+from eoxserver.services.gmlcov import gml
+from eoxserver.services.gmlcov.gml import GML
+from eoxserver.services.gmlcov.metadata import metadata_elements
 from eoxserver.services.ows.xml import DECLARATION, attributes, namespaces
-from eoxserver.services.wcs.formats import GML
-from eoxserver.services.wcs.v20 import gml
-from eoxserver.services.wcs.v20.metadata import metadata_elements
 
 __all__ = ["check_gml", "encode_gml", "gml_document"]
 

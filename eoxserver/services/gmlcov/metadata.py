@@ -17,9 +17,9 @@ from eoxserver.core.coverage import Coverage
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidRequest
 from eoxserver.core.metadata import PartMetadata
+from eoxserver.services.gmlcov.gml import position_text
 from eoxserver.services.ows.xml import element, parse
 from eoxserver.services.ows.xml import text as escaped
-from eoxserver.services.wcs.v20.gml import position_text
 
 __all__ = ["metadata_elements", "metadata_json", "metadata_values"]
 

@@ -13,7 +13,7 @@ from lxml import etree
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.metadata import ExtraMetadata, GivenParts, PartMetadata
 from eoxserver.core.selection import Slice, Trim, select
-from eoxserver.services.wcs.v20.metadata import metadata_elements, metadata_json, metadata_values
+from eoxserver.services.gmlcov.metadata import metadata_elements, metadata_json, metadata_values
 from tests.services.wcs.conftest import Client
 from tests.services.wcs.v20.coverages import irr, pixels
 from tests.xmlschemas import ValidateXml, parse_xml, texts

@@ -19,10 +19,10 @@ from eoxserver.core.coverage import Coverage
 from eoxserver.core.crs import index_crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import RangeType
+from eoxserver.services.gmlcov import gml
+from eoxserver.services.gmlcov.gmlcoverage import check_gml
+from eoxserver.services.gmlcov.metadata import metadata_elements
 from eoxserver.services.ows.xml import DECLARATION, attributes, element, namespaces
-from eoxserver.services.wcs.v20 import gml
-from eoxserver.services.wcs.v20.gmlcoverage import check_gml
-from eoxserver.services.wcs.v20.metadata import metadata_elements
 
 __all__ = [
     "DESCRIPTION_NAMESPACES", "DESCRIPTION_SCHEMAS", "GENERAL_GRID", "coverage_description", "encode_general_grid",
