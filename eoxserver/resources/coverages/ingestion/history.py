@@ -9,7 +9,7 @@ from eoxserver.backends.cubes.storage import CubeStorage
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import InvalidParameterValue, ItemMissing, NoSuchCoverage
 from eoxserver.resources.coverages import models
-from eoxserver.resources.coverages.ingestion.publishing import Ingested, extent, location
+from eoxserver.resources.coverages.ingestion.publishing import Ingested, extent, find, location
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.parts import stored_extra
 
@@ -36,6 +36,7 @@ def earlier_coverage(known: Ingested, storage: CubeStorage, version: int) -> Cov
         snapshot = storage.kept(known.cube, version)
         source = storage.connect(location(known.cube, version))
     except ItemMissing as error:
+        find(known.identifier)  # without a coverage there are no versions of it
         raise InvalidParameterValue(f"{missing}; earlier ones may be forgotten", locator="version") from error
     state = CubeState.from_text(snapshot.state, known.cube)
     domain = state.domain(snapshot.axes)

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import threading
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -21,7 +19,6 @@ from eoxserver.core.errors import (
     CoverageExists,
     InvalidParameterValue,
     InvalidScaleFactor,
-    ItemMissing,
     NoSuchCoverage,
     VersionConflict,
 )
@@ -29,6 +26,7 @@ from eoxserver.core.metadata import ExtraMetadata
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.identifiers import MAX_LENGTH, is_ncname
 from eoxserver.resources.coverages.ingestion import pending
+from eoxserver.resources.coverages.ingestion.changing import Changes
 from eoxserver.resources.coverages.ingestion.history import earlier_coverage
 from eoxserver.resources.coverages.ingestion.publishing import (
     Ingested,
@@ -44,10 +42,6 @@ from eoxserver.resources.coverages.parts import extra_details
 from eoxserver.resources.database import reading
 
 __all__ = ["Ingestion"]
-
-ATTEMPTS = 12
-"""How often a change is tried while others change the same coverage."""
-LOCKS = 64
 
 
 class Ingestion:
@@ -71,7 +65,7 @@ class Ingestion:
 
     def __init__(self, access: Access, settings: Settings) -> None:
         self.stores = Stores(access, settings)
-        self._locks = tuple(threading.Lock() for _ in range(LOCKS))
+        self._changes = Changes(self.stores)
 
     # -- coverages that come and go ----------------------------------------------------------------------
 
@@ -208,7 +202,7 @@ class Ingestion:
         VersionConflict
             When others changed the coverage each time this was tried; nothing has changed.
         """
-        return self._changed(identifier, lambda known, store: write_part(known, store, part, keep))
+        return self._changes.make(identifier, lambda known, store: write_part(known, store, part, keep))
 
     def set_metadata(self, identifier: str, metadata: Mapping[str, str], extra: ExtraMetadata) -> None:
         """Put metadata in the place of those of a coverage, registered ones too, but for those of parts.
@@ -249,15 +243,15 @@ class Ingestion:
 
     def overviews(self, identifier: str) -> tuple[tuple[Mapping[str, int], str], ...]:
         """Factors by axis label, and method, of each overview, from the finest to the coarsest."""
-        known, store = self._found(identifier)
-        snapshot = store.snapshot(known.cube)
+        with self._changes.ingested(identifier) as (known, store):
+            snapshot = store.snapshot(known.cube)
         labels = snapshot.layout.labels
         return tuple((dict(zip(labels, each.factors, strict=True)), each.method) for each in snapshot.overviews)
 
     def history(self, identifier: str) -> tuple[Version, ...]:
         """The versions there are, latest first."""
-        known, store = self._found(identifier)
-        return tuple(store.versions(known.cube))
+        with self._changes.ingested(identifier) as (known, store):
+            return tuple(store.versions(known.cube))
 
     def coverage(self, identifier: str, version: int) -> Coverage:
         """The coverage as it was at a version: domain, fields, cells and metadata.
@@ -267,14 +261,12 @@ class Ingestion:
         InvalidParameterValue
             When there is no such version (any more).
         """
-        known, _ = self._found(identifier)
-        with reading():
+        with self._changes.ingested(identifier) as (known, _), reading():
             return earlier_coverage(known, self.stores.storage(known.storage), version)
 
     def compact(self, identifier: str) -> int:
         """Forget all versions but the latest, which is answered; requests that read earlier ones fail."""
-        known, store = self._found(identifier)
-        with reading(), self._lock(known.cube):
+        with self._changes.ingested(identifier) as (known, store), reading(), self._changes.turn(known.cube):
             publish(known, store)
             number = store.compact(known.cube)
             publish(find(identifier), store)
@@ -285,12 +277,13 @@ class Ingestion:
 
         Its attributes ``identifier``, ``crs`` and ``axes`` say what the grid indices along regular axes mean.
         """
-        known, store = self._found(identifier)
-        snapshot = store.snapshot(known.cube, version)
-        state = CubeState.from_text(snapshot.state, known.cube)
-        crs = state.domain(snapshot.axes).crs
-        attributes = {"identifier": identifier, "crs": None if crs is None else crs.uri, "axes": state.axes_to_json()}
-        store.export(known.cube, target, snapshot.version, attributes)
+        with self._changes.ingested(identifier) as (known, store):
+            snapshot = store.snapshot(known.cube, version)
+            state = CubeState.from_text(snapshot.state, known.cube)
+            crs = state.domain(snapshot.axes).crs
+            uri = None if crs is None else crs.uri
+            attributes = {"identifier": identifier, "crs": uri, "axes": state.axes_to_json()}
+            store.export(known.cube, target, snapshot.version, attributes)
 
     # -- upkeep ------------------------------------------------------------------------------------------
 
@@ -315,39 +308,6 @@ class Ingestion:
 
     # -- inside ------------------------------------------------------------------------------------------
 
-    def _found(self, identifier: str) -> tuple[Ingested, CubeStore]:
-        with reading():
-            known = find(identifier)
-        return known, self.stores.store(known.storage)
-
-    def _lock(self, cube: str) -> threading.Lock:
-        """Lets the threads of this process take turns; processes are kept apart by the store."""
-        return self._locks[hash(cube) % LOCKS]
-
-    def _changed(self, identifier: str, change: Callable[[Ingested, CubeStore], int]) -> int:
-        """Change a cube, again when somebody else was faster, and let the catalogue name the version."""
-        for attempt in range(ATTEMPTS):
-            try:
-                return self._changed_once(identifier, change)
-            except VersionConflict:
-                time.sleep(secrets.randbelow(100) * 1e-4 * 2 ** min(attempt, 6))
-        raise VersionConflict(
-            f"coverage '{identifier}' is being changed by others; nothing was changed, try again later",
-            locator=identifier,
-        )
-
-    def _changed_once(self, identifier: str, change: Callable[[Ingested, CubeStore], int]) -> int:
-        known, store = self._found(identifier)
-        try:
-            with self._lock(known.cube):
-                version = change(known, store)
-            with reading():
-                publish(known, store)
-        except ItemMissing:
-            self._found(identifier)  # it was deleted meanwhile: NoSuchCoverage
-            raise
-        return version
-
     def _overview(
         self, identifier: str, factors: Mapping[str, int], change: Callable[[CubeStore, str, tuple[int, ...]], int]
     ) -> int:
@@ -363,7 +323,7 @@ class Ingestion:
             except ValueError as error:
                 raise InvalidScaleFactor(f"coverage '{identifier}': {error}", locator=identifier) from error
 
-        return self._changed(identifier, changed)
+        return self._changes.make(identifier, changed)
 
     def _enter(self, coverage: Coverage, state: CubeState, storage: Storage, cube: str, version: int) -> None:
         """Let the catalogue have a coverage whose cube is made."""

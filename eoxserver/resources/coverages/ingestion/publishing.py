@@ -50,6 +50,7 @@ __all__ = [
     "find",
     "ingested",
     "insert_row",
+    "is_served",
     "location",
     "publish",
 ]
@@ -101,6 +102,11 @@ def find(identifier: str) -> Ingested:
             locator=identifier,
         )
     raise NoSuchCoverage(f"no coverage '{identifier}'", locator=identifier)
+
+
+def is_served(known: Ingested) -> bool:
+    """Whether the coverage is there still; one query."""
+    return DataItem.objects.filter(pk=known.item_key).exists()
 
 
 def _items() -> QuerySet[DataItem]:

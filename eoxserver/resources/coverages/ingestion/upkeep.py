@@ -10,7 +10,7 @@ from eoxserver.backends.locations import StorageRecord
 from eoxserver.backends.models import Storage
 from eoxserver.core.errors import EOxServerError
 from eoxserver.resources.coverages.ingestion.pending import sweep
-from eoxserver.resources.coverages.ingestion.publishing import Ingested, ingested, publish
+from eoxserver.resources.coverages.ingestion.publishing import Ingested, ingested, is_served, publish
 from eoxserver.resources.coverages.ingestion.stores import STORAGE_TYPE, Stores
 
 __all__ = ["CubeRow", "catch_up", "cube_rows", "verify"]
@@ -52,7 +52,9 @@ def verify(stores: Stores, identifiers: Collection[str] = ()) -> Iterator[tuple[
     """What is wrong with the cubes of coverages, of all by default; nothing with those that can be read whole."""
     for known in list(ingested()):
         if not identifiers or known.identifier in identifiers:
-            yield known.identifier, tuple(_problems(stores, known))
+            found = tuple(_problems(stores, known))
+            if not found or is_served(known):  # a coverage that was deleted meanwhile has no problems
+                yield known.identifier, found
 
 
 def _problems(stores: Stores, known: Ingested) -> Iterator[str]:

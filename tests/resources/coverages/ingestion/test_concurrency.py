@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +12,13 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from eoxserver.core.errors import CoverageExists, EOxServerError, NoSuchCoverage, VersionConflict
+from eoxserver.backends.cubes.database import Database
+from eoxserver.backends.cubes.ocdbt import OcdbtCubeStore
+from eoxserver.backends.cubes.session import Session
+from eoxserver.core.errors import CoverageExists, DataUnavailable, EOxServerError, NoSuchCoverage, VersionConflict
 from eoxserver.resources.coverages import catalogue, loading
-from eoxserver.resources.coverages.models import PendingCube
+from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
+from eoxserver.resources.coverages.models import EOObject, PendingCube
 from tests.resources.coverages.ingestion.coverages import Place, coverage, lat, long, read, slice_of, times
 
 
@@ -143,3 +148,101 @@ def test_writers_wait_for_a_reader_that_found_changes_too_often(place: Place, mo
     monkeypatch.setattr(loading, "_data_items", changing)
     found = place.cells("part")
     assert found.shape == (1 + catalogue._LOADS, 4, 4)
+
+
+def _remove_files(place: Place) -> None:
+    """What a deletion in another process has done when it is half done: the files are gone, the names are there."""
+    for folder in place.settings.path("cubes/data").iterdir():
+        shutil.rmtree(folder)
+
+
+def _delete_before(
+    place: Place, monkeypatch: pytest.MonkeyPatch, owner: type, name: str, then: Callable[[], None]
+) -> None:
+    """Before a method works for the first time, somebody deletes the coverage and its files."""
+    method = getattr(owner, name)
+    left = [True]
+
+    def deleting(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if left:
+            left.clear()
+            EOObject.objects.filter(identifier="part").delete()
+            _remove_files(place)
+            then()
+        return method(self, *args, **kwargs)
+
+    monkeypatch.setattr(owner, name, deleting)
+
+
+CHANGES: dict[str, Callable[[Ingestion], Any]] = {
+    "update": lambda ingestion: ingestion.update("part", slice_of(1, 2)),
+    "add_overview": lambda ingestion: ingestion.add_overview("part", {"Lat": 2, "Long": 2}),
+    "remove_overview": lambda ingestion: ingestion.remove_overview("part", {"Lat": 4, "Long": 4}),
+    "compact": lambda ingestion: ingestion.compact("part"),
+}
+LOOKS: dict[str, Callable[[Ingestion], Any]] = {
+    "overviews": lambda ingestion: ingestion.overviews("part"),
+    "history": lambda ingestion: ingestion.history("part"),
+    "coverage": lambda ingestion: ingestion.coverage("part", 1),
+    "export": lambda ingestion: ingestion.export("part", "memory://there"),
+}
+STEPS = {
+    "a version is looked for": (Database, "manifest"),
+    "a version is finished": (Session, "finish"),
+}
+
+
+def _grown(place: Place) -> None:
+    place.ingestion.insert(slice_of(0, 1))
+    place.ingestion.add_overview("part", {"Lat": 4, "Long": 4})
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_coverage_whose_files_go_in_the_middle_of_a_change_is_missing(
+    place: Place, monkeypatch: pytest.MonkeyPatch, change: str, step: str
+) -> None:
+    _grown(place)
+    if change == "compact" and step == "a version is finished":
+        _delete_before(place, monkeypatch, OcdbtCubeStore, "_new_database", lambda: None)
+    else:
+        _delete_before(place, monkeypatch, *STEPS[step], lambda: None)
+    with pytest.raises(NoSuchCoverage, match="no coverage 'part'"):
+        CHANGES[change](place.ingestion)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_coverage_whose_files_go_while_one_looks_into_it_is_missing(
+    place: Place, monkeypatch: pytest.MonkeyPatch, look: str
+) -> None:
+    _grown(place)
+    _delete_before(place, monkeypatch, Database, "manifest", lambda: None)
+    with pytest.raises(NoSuchCoverage, match="no coverage 'part'"):
+        LOOKS[look](place.ingestion)
+
+
+def test_an_update_of_a_coverage_that_is_deleted_and_inserted_again_changes_the_new_one(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _grown(place)
+    _delete_before(place, monkeypatch, Session, "finish", lambda: place.ingestion.insert(slice_of(7, 8)))
+    place.ingestion.update("part", slice_of(9, 10))
+    assert place.cells("part")[:, 0, 0].tolist() == [8, 10]
+
+
+def test_a_store_that_fails_is_told_while_the_coverage_is_there(place: Place) -> None:
+    _grown(place)
+    _remove_files(place)
+    for work in (*CHANGES.values(), *LOOKS.values()):
+        with pytest.raises(DataUnavailable, match=r"cube part-\w+ (cannot be read|is not complete)"):
+            work(place.ingestion)
+
+
+def test_a_coverage_that_is_deleted_while_cubes_are_verified_has_no_problems(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _grown(place)
+    place.ingestion.insert(coverage("other", (lat(10, 4), long(0, 4))))
+    assert dict(place.ingestion.verify()) == {"other": (), "part": ()}
+    _delete_before(place, monkeypatch, OcdbtCubeStore, "verify", lambda: None)
+    assert [identifier for identifier, problems in place.ingestion.verify() if identifier == "part"] == []

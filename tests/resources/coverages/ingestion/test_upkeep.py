@@ -47,7 +47,7 @@ def days(place: Place) -> list[Any]:
 def test_an_update_that_was_interrupted_is_finished(place: Place, die: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     place.ingestion.insert(slice_of(1, 1))
     with monkeypatch.context():
-        die("ingestion.publish")
+        die("changing.publish")
         for day in (2, 3):
             with pytest.raises(Killed):
                 place.ingestion.update("part", slice_of(day, day, extra=about(day)))
@@ -65,7 +65,7 @@ def test_an_update_that_was_interrupted_is_finished(place: Place, die: Any, monk
 def test_the_next_update_finishes_the_one_before(place: Place, die: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     place.ingestion.insert(slice_of(1, 1))
     with monkeypatch.context():
-        die("ingestion.publish")
+        die("changing.publish")
         with pytest.raises(Killed):
             place.ingestion.update("part", slice_of(2, 2, extra=about(2)))
         monkeypatch.undo()
