@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from eoxserver.core.axes import IrregularAxis
 from eoxserver.core.coordinates import coordinate_text, number_text
@@ -17,12 +18,11 @@ from eoxserver.core.coverage import CellBox, Coverage, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import LimitExceeded
 from eoxserver.core.fields import RangeType
-from eoxserver.query.overlay import OverlayView
 from eoxserver.query.plan import Node
-from eoxserver.query.steps import Lookup, Options, Resolver, Step
+from eoxserver.query.resolver import Resolver
+from eoxserver.query.steps import Lookup, Options, Step
 from eoxserver.query.transforms import TransformCache
-from eoxserver.query.views import ReprojectView, ScaleView
-from eoxserver.query.windows import Window
+from eoxserver.query.windows import View
 
 __all__ = ["Checked", "Cost", "Limits", "check", "price"]
 
@@ -104,7 +104,7 @@ def check(
 def price(step: Step, box: CellBox | None = None) -> Cost:
     """The price of a box of the result; of the whole result by default."""
     box = CellBox.whole(step.domain.shape) if box is None else box
-    sources = dict(_sources(step))
+    sources = _sources(step)
     fields = tuple(range(len(step.range_type)))
     read: set[str] = set()
     chunks = cells = size = 0
@@ -118,24 +118,41 @@ def price(step: Step, box: CellBox | None = None) -> Cost:
     return Cost(len(read), chunks, cells, size, result * len(fields), result * step.range_type.cell_bytes)
 
 
-def _sources(step: Step) -> Iterator[tuple[int, Coverage]]:
+def _sources(step: Step) -> dict[int, Coverage]:
     """The coverages that are read, by the identity of their sources."""
-    if not step.inputs:
-        yield id(step.source), step.coverage
-    for each in step.inputs:
-        yield from _sources(each)
+    found: dict[int, Coverage] = {}
+    waiting, seen = [step], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if not one.inputs:
+            found[id(one.source)] = one.coverage
+        waiting.extend(one.inputs)
+    return found
 
 
-def _leaves(source: Source, box: CellBox, fields: Sequence[int]) -> Iterator[tuple[Source, CellBox, Sequence[int]]]:
-    """What a box of a source needs of the sources that compute nothing."""
-    if not isinstance(source, Window | ScaleView | ReprojectView | OverlayView):
-        yield source, box, fields
-        return
-    for need in source.needs(box, fields):
-        if need.level:
-            yield need.source, need.box, need.fields
-        else:
-            yield from _leaves(need.source, need.box, need.fields)
+_Part: TypeAlias = tuple[Source, CellBox, tuple[int, ...]]
+
+
+def _leaves(source: Source, box: CellBox, fields: Sequence[int]) -> Iterator[_Part]:
+    """What a box of a source needs of the sources that compute nothing; what is needed twice counts once."""
+    waiting: list[_Part] = [(source, box, tuple(fields))]
+    seen: set[tuple[int, CellBox, tuple[int, ...]]] = set()
+    while waiting:
+        one, part, chosen = waiting.pop()
+        if (id(one), part, chosen) in seen:
+            continue
+        seen.add((id(one), part, chosen))
+        if not isinstance(one, View):
+            yield one, part, chosen
+            continue
+        for need in one.needs(part, chosen):
+            if need.level:
+                yield need.source, need.box, need.fields
+            else:
+                waiting.append((need.source, need.box, need.fields))
 
 
 def _chunks(source: Source, box: CellBox) -> int:

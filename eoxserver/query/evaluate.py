@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from eoxserver.core.coverage import Coverage
 from eoxserver.query.plan import Node
+from eoxserver.query.resolver import Resolver
 from eoxserver.query.rewrite import rewrite
-from eoxserver.query.steps import Lookup, Options, Resolver
+from eoxserver.query.steps import Lookup, Options
 from eoxserver.query.transforms import TransformCache
 
 __all__ = ["Options", "evaluate"]

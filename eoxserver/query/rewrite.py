@@ -12,6 +12,7 @@ Which level (overview) a node reads is no rewriting: ``steps`` chooses it from t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeGuard
 
 from eoxserver.core.axes import IndexAxis
 from eoxserver.core.coverage import CellBox
@@ -32,7 +33,24 @@ def rewrite(plan: Node, lookup: Lookup) -> Node:
     EOxServerError
         When the plan asks for what its coverages do not have.
     """
-    return plan if _settled(plan, lookup) else _made(plan, lookup).node
+    return plan if _settled(plan, lookup) or not _simple(plan) else _made(plan, lookup).node
+
+
+_Simple: TypeAlias = Read | SubsetNode | Select | Scale | Reproject | Overlay
+
+
+def _simple(plan: Node) -> TypeGuard[_Simple]:
+    """Whether a plan only selects, resamples and paints; what computes cells reads no more than it is asked for."""
+    waiting, seen = [plan], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if not isinstance(node, _Simple):
+            return False
+        waiting.extend(node.inputs if isinstance(node, Overlay) else () if isinstance(node, Read) else (node.input,))
+    return True
 
 
 def _settled(plan: Node, lookup: Lookup) -> bool:
@@ -60,6 +78,7 @@ class _Made:
 
 def _made(node: Node, lookup: Lookup) -> _Made:
     """Rewrite a node and all below, from the sources upwards."""
+    assert isinstance(node, _Simple)
     if isinstance(node, Read):
         coverage = lookup(node.coverage_id)
         return _Made(node, coverage.domain, len(coverage.range_type))
@@ -129,8 +148,7 @@ def _subset(made: _Made, box: CellBox, sliced: frozenset[int]) -> _Made:
             return _overlay(tuple(_subset(each, box, sliced) for each in made.inputs))
         case Scale() | Reproject():
             return _split(made, made.node, box, sliced)
-        case Read():
-            return _placed(made, box, sliced)
+    return _placed(made, box, sliced)
 
 
 def _placed(made: _Made, box: CellBox, sliced: frozenset[int]) -> _Made:

@@ -1,41 +1,31 @@
 # SPDX-License-Identifier: MIT
-"""A plan with everything about it that is known without reading a cell.
+"""What is known of a node of a plan without reading a cell: domain, range type, and the lazy source behind it.
 
-A ``Resolver`` walks a plan once and answers a tree of ``Step``: domain and range type of each node, and the lazy source
-behind it. Price, explanation and evaluation all start from that tree.
+``resolver.Resolver`` makes steps of nodes. Price, explanation and evaluation all start from them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-import numpy as np
-
-from eoxserver.core.axes import Axis, RegularAxis
 from eoxserver.core.coverage import Coverage, Source
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import NoSuchField, UnsupportedCombination
 from eoxserver.core.fields import RangeType
-from eoxserver.core.selection import select
-from eoxserver.query.grids import Plane, reprojected_domain, scaled_domain
-from eoxserver.query.mapping import PlaneMap
-from eoxserver.query.overlay import OverlayView
-from eoxserver.query.plan import Interpolation, Node, Overlay, Read, Reproject, Scale, Select, SubsetNode
-from eoxserver.query.ratios import typical_ratios
+from eoxserver.query.plan import Iterator, Node
 from eoxserver.query.sampling import BUDGET
-from eoxserver.query.transforms import Placement, TransformCache
-from eoxserver.query.views import ReprojectView, ScaleView
-from eoxserver.query.windows import Window, Zoomed, choose_level
+from eoxserver.query.windows import Window
 
-__all__ = ["Lookup", "Options", "Resolver", "Step"]
+__all__ = ["Lookup", "Options", "Step", "derived", "window_over"]
 
 Lookup: TypeAlias = Callable[[str], Coverage]
 """From an identifier to the coverage; raises NoSuchCoverage."""
 
-SAME_PLACE = 1e-3
-"""Grids whose edges differ by less are the same [cells]."""
+
+def _proceed() -> None:
+    """Go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +36,13 @@ class Options:
     """Source cells held at once by one read of the result [bytes]."""
     tolerance: float = 0.125
     """Greatest error of approximated positions [cells]; 0: every position is transformed exactly."""
+    block_cells: int = 1 << 20
+    """Cells of one block, where a node walks its input."""
+    pool: Executor | None = None
+    """Threads that help a node that walks its input; whoever asks takes part, and waits for nobody who has not begun.
+    """
+    proceed: Callable[[], None] = _proceed
+    """Called between blocks by nodes that walk their input; raises when the work is not wanted any more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +53,8 @@ class Step:
     coverage: Coverage
     """The result; its source is lazy."""
     inputs: tuple[Step, ...] = ()
+    iterators: tuple[Iterator, ...] = ()
+    """Those it depends on; their axes stand first in ``domain``, in this order."""
 
     @property
     def source(self) -> Source:
@@ -68,122 +67,22 @@ class Step:
         return self.coverage.domain
 
     @property
+    def own_domain(self) -> Domain:
+        """Of the result at one place of the iterators."""
+        return self.domain.without(frozenset(range(len(self.iterators))))
+
+    @property
     def range_type(self) -> RangeType:
         """Of the result."""
         return self.coverage.range_type
 
 
-@dataclass(frozen=True)
-class Resolver:
-    """Makes steps of plans.
-
-    Parameters
-    ----------
-    transforms : TransformCache
-        Shared by all plans; belongs to whoever evaluates them.
-    """
-
-    lookup: Lookup
-    options: Options = field(default_factory=Options)
-    transforms: TransformCache = field(default_factory=TransformCache)
-
-    def resolve(self, node: Node) -> Step:
-        """The step of a node, and of all nodes below.
-
-        Raises
-        ------
-        EOxServerError
-            What the node asks for cannot be had of its input: unknown coverages, axes or fields, bounds outside, bad
-            sizes, unreachable CRSs.
-        """
-        match node:
-            case Read():
-                return Step(node, self.lookup(node.coverage_id))
-            case SubsetNode():
-                return self._subset(node)
-            case Select():
-                return self._select(node)
-            case Scale():
-                return self._scale(node)
-            case Reproject():
-                return self._reproject(node)
-            case Overlay():
-                return self._overlay(node)
-
-    def _subset(self, node: SubsetNode) -> Step:
-        step = self.resolve(node.input)
-        chosen = select(step.domain, node.subsets, node.crs, node.mode)
-        source = _window(step).subset(chosen.box, chosen.sliced)
-        return Step(node, _derived(step.coverage, source, domain=chosen.domain), (step,))
-
-    def _select(self, node: Select) -> Step:
-        step = self.resolve(node.input)
-        for position in node.fields:
-            if not 0 <= position < len(step.range_type):
-                raise NoSuchField(
-                    f"no field number {position}; there are {len(step.range_type)}: {', '.join(step.range_type.names)}",
-                    locator=str(position),
-                )
-        range_type = step.range_type.select(node.fields)
-        source = _window(step).select(node.fields)
-        return Step(node, _derived(step.coverage, source, range_type=range_type), (step,))
-
-    def _scale(self, node: Scale) -> Step:
-        step = self.resolve(node.input)
-        domain = scaled_domain(step.domain, node.targets)
-        window = _window(step)
-        changed = {
-            axis: old / new
-            for axis, (old, new) in enumerate(zip(step.domain.shape, domain.shape, strict=True))
-            if old != new
-        }
-        source: Source = window
-        if changed:
-            zoomed = _zoomed(window, changed)
-            budget = self.options.window_bytes
-            horizontal = step.domain.horizontal
-            source = ScaleView(zoomed, step.range_type, domain.shape, horizontal, node.interpolation, budget)
-        return Step(node, _derived(step.coverage, source, domain=domain), (step,))
-
-    def _reproject(self, node: Reproject) -> Step:
-        step = self.resolve(node.input)
-        x, y = step.domain.require_horizontal()
-        domain = reprojected_domain(step.domain, node.crs, node.grid)
-        old, new = Plane.of(step.domain), Plane.of(domain)
-        centre = (old.x + old.dx * old.width / 2, old.y + old.dy * old.height / 2)
-        placement = Placement(new, old.crs, centre, self.transforms)
-        window = _window(step)
-        nearest = node.interpolation is Interpolation.NEAREST
-        if domain is step.domain or (placement.same and nearest and _same_plane(old, new)):
-            return Step(node, _derived(step.coverage, window, domain=domain), (step,))
-        tolerance = self.options.tolerance
-        ratios = typical_ratios(placement, old)
-        zoomed = _zoomed(window, {x: ratios[0], y: ratios[1]})
-        coarser = (ratios[0] * zoomed.scale[x], ratios[1] * zoomed.scale[y])
-        plane = PlaneMap(placement, *_zoomed_plane(old, zoomed, x, y), coarser, tolerance)
-        budget = self.options.window_bytes
-        source = ReprojectView(zoomed, step.range_type, plane, (x, y), node.interpolation, budget)
-        return Step(node, _derived(step.coverage, source, domain=domain), (step,))
-
-    def _overlay(self, node: Overlay) -> Step:
-        steps = tuple(self.resolve(input_) for input_ in node.inputs)
-        if not steps:
-            raise UnsupportedCombination("an overlay needs at least one coverage")
-        first = steps[0]
-        for other in steps[1:]:
-            _check_same_grid(first, other)
-        range_type = first.range_type
-        for other in steps[1:]:
-            range_type = _widened(range_type, other.range_type)
-        source = OverlayView(tuple(step.source for step in steps), range_type) if len(steps) > 1 else first.source
-        return Step(node, _derived(first.coverage, source, range_type=range_type), steps)
-
-
-def _window(step: Step) -> Window:
+def window_over(step: Step) -> Window:
+    """The cells of a step as a window."""
     return Window.over(step.source, len(step.range_type))
 
 
-def _derived(
+def derived(
     coverage: Coverage, source: Source, domain: Domain | None = None, range_type: RangeType | None = None
 ) -> Coverage:
     """The coverage with other cells; what described its old grid only is dropped when the grid changes."""
@@ -197,67 +96,3 @@ def _derived(
         footprint=None,
         tie_points=None,
     )
-
-
-def _zoomed(window: Window, ratios: dict[int, float]) -> Zoomed:
-    """The window in cells of the level that suits these ratios, given by axis of the window."""
-    return window.zoomed(choose_level(window.base.levels, {window.kept[axis]: r for axis, r in ratios.items()}))
-
-
-def _zoomed_plane(plane: Plane, zoomed: Zoomed, x: int, y: int) -> tuple[Plane, tuple[float, float, float, float]]:
-    """The plane in cells of the level, and from and to where the window itself extends in it."""
-    (sx, sy), (tx, ty) = ((each[x], each[y]) for each in (zoomed.scale, zoomed.shift))
-    dx, dy = plane.dx / sx, plane.dy / sy
-    width, height = zoomed.shape[x], zoomed.shape[y]
-    edges = (tx, tx + plane.width * sx, ty, ty + plane.height * sy)
-    return Plane(plane.crs, plane.x - tx * dx, dx, width, plane.y - ty * dy, dy, height), edges
-
-
-def _same_plane(a: Plane, b: Plane) -> bool:
-    if (a.width, a.height) != (b.width, b.height):
-        return False
-    pairs = (
-        (a.x - b.x, a.dx),
-        (a.y - b.y, a.dy),
-        ((a.dx - b.dx) * a.width, a.dx),
-        ((a.dy - b.dy) * a.height, a.dy),
-    )
-    return all(abs(difference / cell) <= SAME_PLACE for difference, cell in pairs)
-
-
-def _check_same_grid(first: Step, other: Step) -> None:
-    a, b = first.domain, other.domain
-    if len(first.range_type) != len(other.range_type):
-        raise UnsupportedCombination(
-            f"coverages with {len(first.range_type)} and {len(other.range_type)} fields cannot be overlaid"
-        )
-    if a.shape != b.shape or a.crs_components != b.crs_components:
-        raise UnsupportedCombination(
-            f"coverages of {a.shape} and {b.shape} cells ({', '.join(a.labels)} and {', '.join(b.labels)}) "
-            "cannot be overlaid; bring them to one grid first"
-        )
-    for mine, theirs in zip(a.axes, b.axes, strict=True):
-        if not _same_axis(mine, theirs):
-            raise UnsupportedCombination(
-                f"the coverages differ along axis {mine.label}; bring them to one grid first", locator=mine.label
-            )
-
-
-def _same_axis(a: Axis, b: Axis) -> bool:
-    if type(a) is not type(b):
-        return False
-    step = abs(a.step) if isinstance(a, RegularAxis) else 1.0
-    ends = ((a.coordinate(0), b.coordinate(0)), (a.coordinate(a.size - 1), b.coordinate(b.size - 1)))
-    if any(abs(mine - theirs) > SAME_PLACE * step for mine, theirs in ends):
-        return False
-    return isinstance(a, RegularAxis) or bool(np.allclose(a.coordinates(), b.coordinates(), rtol=0, atol=SAME_PLACE))
-
-
-def _widened(first: RangeType, other: RangeType) -> RangeType:
-    """The range type with data types that hold the other's values too."""
-    dtypes: list[np.dtype[Any]] = [
-        np.result_type(a.dtype, b.dtype) for a, b in zip(first.fields, other.fields, strict=True)
-    ]
-    if all(field.dtype == dtype for field, dtype in zip(first.fields, dtypes, strict=True)):
-        return first
-    return RangeType(tuple(replace(field, dtype=dtype) for field, dtype in zip(first.fields, dtypes, strict=True)))

@@ -25,7 +25,7 @@ from eoxserver.query.plan import (
     SubsetNode,
     TargetGrid,
 )
-from eoxserver.query.steps import Resolver
+from eoxserver.query.resolver import Resolver
 from tests.query.samples import GEO, MERCATOR, UTM, catalogue, climate, cube, image, scan, series, waves
 
 COVERAGES = {

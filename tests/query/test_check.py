@@ -80,7 +80,7 @@ def test_a_check_tells_what_the_result_is(plan: Node) -> None:
         (Select(SubsetNode(Read("c"), (Trim("Lat", 10, 19, GRID),)), (2, 0)), Cost(1, 16, 20480, 20480, 20480, 20480)),
         (
             Overlay((Read("c"), Read("c"))),
-            Cost(1, 2 * 128, 6 * 512 * 1024, 6 * 512 * 1024, 3 * 512 * 1024, 3 * 512 * 1024),
+            Cost(1, 128, 3 * 512 * 1024, 3 * 512 * 1024, 3 * 512 * 1024, 3 * 512 * 1024),
         ),
         (
             Scale(Read("c"), (Size("Lat", 128), Size("Long", 256))),

@@ -30,7 +30,8 @@ from eoxserver.query.plan import (
     SubsetNode,
     TargetGrid,
 )
-from eoxserver.query.steps import Resolver, Step
+from eoxserver.query.resolver import Resolver
+from eoxserver.query.steps import Step
 from eoxserver.query.views import ReprojectView, ScaleView
 from eoxserver.query.windows import Window
 from tests.query.plans import LOOKUP, plans
