@@ -47,6 +47,7 @@ def history(identifier: str, directory: Path | None, as_json: bool) -> None:
         print_json([{"version": version.number, "time": isotime(version.time)} for version in versions])
     else:
         print_table(("version", "time"), ((version.number, isotime(version.time)) for version in versions))
+        note(f"requests of WCS read an earlier one with coverageVersion=NUMBER beside coverageId={identifier}")
 
 
 @cube.command("delete")

@@ -99,7 +99,7 @@ def test_check_finishes_what_was_interrupted(
     eoxserver: Commands, ingestion: Ingestion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("eoxserver.resources.coverages.ingestion.ingestion.publish", lambda *given: None)
+        patch.setattr("eoxserver.resources.coverages.ingestion.changing.publish", lambda *given: None)
         ingestion.update("part", slice_of(148656, 3))
     assert eoxserver.json("describe", "part")["end_time"] == "2008-01-02T00:00:00Z"
     result = eoxserver("check")

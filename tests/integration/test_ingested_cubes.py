@@ -17,7 +17,9 @@ from lxml import etree
 
 from eoxserver.core.coverage import CellBox
 from tests.applications import Application, application, instance_template, raster_cells
+from tests.backends.rasters import pattern, write
 from tests.resources.coverages.ingestion.coverages import coverage, index, lat, long, regular_days, slice_of, times
+from tests.xmlschemas import ValidateXml, parse_xml, texts
 
 __all__ = ["instance_template"]
 
@@ -123,3 +125,102 @@ def test_growth_is_seen_by_the_next_request(instance_template: Path, tmp_path: P
         assert values(app, "part")[:, 0, 0].tolist() == [3, 1]
         ingestion.delete(["part"])
         assert app.wcs("GetCoverage", coverageId="part").status_code == 404
+
+
+@pytest.fixture
+def changed(instance_template: Path, tmp_path: Path) -> Iterator[Application]:
+    """Answer an application with a cube of three versions, of as many slices."""
+    with application(tmp_path, instance_template) as app:
+        app.instance.ingestion.insert(slice_of(148654, 1))
+        app.instance.ingestion.update("part", slice_of(148655, 2))
+        app.instance.ingestion.update("part", slice_of(148653, 3))
+        yield app
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_coverage_as_it_was(changed: Application, method: str) -> None:
+    seen = {}
+    for version in ("1", "2", "3", None):
+        earlier = {} if version is None else {"coverageVersion": version}
+        pairs = {"service": "WCS", "version": "2.0.1", "coverageId": "part", **earlier}
+        asked = {**pairs, "request": "GetCoverage", "subset": "Lat(9.5)", "format": "application/gml+xml"}
+        described = {**pairs, "request": "DescribeCoverage"}
+        both = [
+            changed.client.get("/ows", query_string=one) if method == "GET" else changed.client.post("/ows", data=one)
+            for one in (asked, described)
+        ]
+        assert [one.status_code for one in both] == [200, 200]
+        roots = [parse_xml(one.data) for one in both]
+        cells = texts(roots[0], "//gml:tupleList/text()")[0].split(",")
+        assert len({texts(root, "//gmlrgrid:coefficients/text()")[0] for root in roots}) == 1
+        seen[version] = [int(value) for value in cells[::4]]
+    assert seen == {"1": [1], "2": [1, 2], "3": [3, 1, 2], None: [3, 1, 2]}
+
+
+def test_an_earlier_state_in_the_terms_of_cis_1_1(changed: Application) -> None:
+    answer = changed.wcs(
+        "DescribeCoverage", version="2.1.0", coverageId="part", coverageVersion="1", format="application/json"
+    )
+    axes = json.loads(answer.data)["domainSet"]["generalGrid"]["axis"]
+    assert axes[0]["coordinate"] == ["2008-01-01T00:00:00.000Z"]
+
+
+def test_the_plan_for_an_earlier_state(changed: Application) -> None:
+    prices = [
+        json.loads(changed.wcs("GetCoverage", coverageId="part", explain="true", **version).data)["cost"][
+            "result_cells"
+        ]
+        for version in ({"coverageVersion": "1"}, {})
+    ]
+    assert prices == [16, 48]
+
+
+@pytest.mark.parametrize("request_name", ["DescribeCoverage", "GetCoverage"])
+@pytest.mark.parametrize(
+    ("pairs", "code", "words"),
+    [
+        ({"coverageId": "part", "coverageVersion": "4"}, "InvalidParameterValue", "no version 4; the latest is 3"),
+        ({"coverageId": "part", "coverageVersion": "0"}, "InvalidParameterValue", "no version 0; the latest is 3"),
+        ({"coverageId": "part", "coverageVersion": "-1"}, "InvalidParameterValue", "'-1' is no number of a version"),
+        ({"coverageId": "part", "coverageVersion": "2.0.1"}, "InvalidParameterValue", "no number of a version"),
+        ({"coverageId": "part", "coverageVersion": ""}, "MissingParameterValue", "has no value"),
+        ({"coverageId": "none", "coverageVersion": "1"}, "NoSuchCoverage", "no coverage 'none'"),
+    ],
+)
+def test_versions_that_are_not_there(
+    changed: Application, request_name: str, pairs: dict[str, str], code: str, words: str, validate_xml: ValidateXml
+) -> None:
+    answer = changed.wcs(request_name, **pairs)
+    root = validate_xml(answer.data)
+    assert answer.status_code == (404 if code == "NoSuchCoverage" else 400)
+    assert texts(root, "//ows:Exception/@exceptionCode") == [code]
+    if code != "NoSuchCoverage":
+        assert texts(root, "//ows:Exception/@locator") == ["coverageVersion"]
+    assert words in texts(root, "//ows:ExceptionText/text()")[0]
+
+
+def test_a_version_belongs_to_one_coverage(served: Application) -> None:
+    answer = served.wcs("DescribeCoverage", coverageId="cube,plane", coverageVersion="1")
+    assert answer.status_code == 400
+    assert "coverageVersion is that of one coverage" in answer.get_data(as_text=True)
+
+
+def test_coverages_that_are_read_from_files_have_no_versions(changed: Application, tmp_path: Path) -> None:
+    changed.register(write(tmp_path / "r.tif", pattern((1, 4, 8))))
+    answer = changed.wcs("GetCoverage", coverageId="r", coverageVersion="1")
+    assert answer.status_code == 400
+    assert "files it was registered with" in answer.get_data(as_text=True)
+
+
+def test_an_earlier_state_stays_good_until_it_is_forgotten(changed: Application) -> None:
+    url = "service=WCS&version=2.0.1&request=GetCoverage&coverageId=part&format=application/netcdf&coverageVersion=1"
+    first = changed.get(url)
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert changed.get(url, **tag).status_code == 304
+    latest = changed.get(url.replace("coverageVersion=1", "coverageVersion=3"))
+    assert latest.headers["ETag"] != first.headers["ETag"]
+    changed.instance.ingestion.compact("part")
+    again = changed.get(url, **tag)
+    assert again.status_code == 400
+    assert "may be forgotten" in again.get_data(as_text=True)
+    assert changed.get(url.replace("&coverageVersion=1", "")).status_code == 200

@@ -33,7 +33,7 @@ def earlier_coverage(known: Ingested, storage: CubeStorage, version: int) -> Cov
     if version > known.version:
         raise InvalidParameterValue(missing, locator="version")
     try:
-        snapshot = storage.kept(known.cube, version)
+        snapshot = storage.store.snapshot(known.cube, version)  # not one that is kept open, but there no more
         source = storage.connect(location(known.cube, version))
     except ItemMissing as error:
         find(known.identifier)  # without a coverage there are no versions of it

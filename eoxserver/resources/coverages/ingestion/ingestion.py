@@ -33,6 +33,7 @@ from eoxserver.resources.coverages.ingestion.publishing import (
     find,
     insert_row,
     publish,
+    tell_of_change,
 )
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.ingestion.stores import STORAGE_TYPE, Stores
@@ -270,6 +271,7 @@ class Ingestion:
             publish(known, store)
             number = store.compact(known.cube)
             publish(find(identifier), store)
+            tell_of_change()
         return number
 
     def export(self, identifier: str, target: str, version: int | None = None) -> None:

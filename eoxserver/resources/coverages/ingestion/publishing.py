@@ -15,7 +15,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from shapely.geometry.base import BaseGeometry
 
 from eoxserver.backends.cubes.base import CubeStore, Snapshot
@@ -53,6 +53,7 @@ __all__ = [
     "is_served",
     "location",
     "publish",
+    "tell_of_change",
 ]
 
 _TIMES = ("begin_time", "end_time")
@@ -199,6 +200,11 @@ def publish(known: Ingested, store: CubeStore) -> int:
         if new and not (known.details or {}).get("parts"):
             _tell_of_parts(known.coverage_key)
     return snapshot.version
+
+
+def tell_of_change() -> None:
+    """Count a change that is not one of the catalogue, so that answers which clients keep are looked at again."""
+    models.CatalogueVersion.objects.filter(pk=1).update(number=F("number") + 1)
 
 
 def _advance(known: Ingested, version: int) -> int:

@@ -40,20 +40,21 @@ def deliver(context: ServiceContext, request: Request, decoded: GetCoverage) -> 
         Before any cell is read, what ``plan``, the engine's ``check`` and the encoder refuse;
         DataUnavailable when the data cannot be read.
     """
-    coverage = readable(context, request, [decoded.coverage_id])[0]
+    coverage = readable(context, request, [decoded.coverage_id], decoded.coverage_version)[0]
+    engine = replace(context.engine, lookup=lambda _: coverage)  # what is read is what was checked, and this version
     native = native_format(context.formats, coverage.native_format)
     asked = None if decoded.format is None else find_format(context.formats, decoded.format, native)
     settings = context.settings
     plan = plan_coverage(decoded, coverage, wcs_crss(settings), settings.wcs20.subset_mode)
     if decoded.explain:
-        return json_response(context.engine.explain(plan))
+        return json_response(engine.explain(plan))
     data = DataState.of((coverage,))
-    result = replace(context.engine.evaluate(plan), identifier=coverage.identifier)
+    result = replace(engine.evaluate(plan), identifier=coverage.identifier)
     if asked is None:
-        keep = not decoded.general_grid and (decoded.encoding or _holds(context.engine, native, result))
+        keep = not decoded.general_grid and (decoded.encoding or _holds(engine, native, result))
         asked = native if keep else GML_FORMAT
     try:
-        chunks = _encoded(context.engine, asked, result, decoded)
+        chunks = _encoded(engine, asked, result, decoded)
     except UnsupportedCombination as error:
         raise UnsupportedCombination(f"{error.message}{_others(context, result)}", locator=error.locator) from error
     return replace(_response(result, asked, chunks, decoded), data=data)

@@ -49,9 +49,10 @@ _SCALES: Mapping[str, Callable[[str], Scaling]] = {
     "scaleExtent": grammar.scale_extent,
 }
 _GET_COVERAGE = COMMON | {
-    "coverageid", "explain", "format", "interpolation", "mediatype", "outputcrs", "outputtype", "rangesubset",
-    "scaleaxes", "scaleextent", "scalefactor", "scalesize", "subset", "subsetcrs", "subsettingcrs",
+    "coverageid", "coverageversion", "explain", "format", "interpolation", "mediatype", "outputcrs", "outputtype",
+    "rangesubset", "scaleaxes", "scaleextent", "scalefactor", "scalesize", "subset", "subsetcrs", "subsettingcrs",
 }  # fmt: skip
+_NUMBER = re.compile(r"[0-9]{1,15}")
 _NUMBERED_SUBSET = re.compile(r"subset\d+")
 """GDAL's client numbers the subsets of axes other than x and y (``SUBSET0=...``)."""
 
@@ -82,7 +83,7 @@ def decode_describe_coverage(params: Params, version: str = "2.0.1") -> Describe
     ------
     InvalidRequest, InvalidParameterValue, MissingParameterValue, EmptyCoverageIdList, FormatNotSupported
     """
-    params.allow(COMMON | {"coverageid", "format", "outputtype"})
+    params.allow(COMMON | {"coverageid", "coverageversion", "format", "outputtype"})
     # A plus sign that was not encoded came as a space.
     media_type = (_optional(params, "format") or DESCRIPTION_FORMATS[0]).lower().replace(" ", "+")
     if media_type not in DESCRIPTION_FORMATS:
@@ -96,8 +97,13 @@ def decode_describe_coverage(params: Params, version: str = "2.0.1") -> Describe
     identifiers = tuple(dict.fromkeys(name.strip() for name in given.split(",") if name.strip()))
     if not identifiers:
         raise EmptyCoverageIdList("parameter 'coverageId' names no coverage", locator="coverageId")
+    earlier = _coverage_version(params)
+    if earlier is not None and len(identifiers) > 1:
+        raise InvalidRequest(
+            f"coverageVersion is that of one coverage; {len(identifiers)} are named", locator="coverageVersion"
+        )
     general_grid = _general_grid(params, version)
-    return DescribeCoverage(identifiers, general_grid, media_type == "application/json")
+    return DescribeCoverage(identifiers, general_grid, media_type == "application/json", earlier)
 
 
 def decode_get_coverage(params: Params, parse: ParseCrs = parse_crs, version: str = "2.0.1") -> GetCoverage:
@@ -130,6 +136,7 @@ def decode_get_coverage(params: Params, parse: ParseCrs = parse_crs, version: st
         multipart=media_type is not None,
         general_grid=_general_grid(params, version),
         encoding={key: params.require(key).strip() for key in params if key.startswith(ENCODING_PREFIXES)},
+        coverage_version=_coverage_version(params),
         explain=params.flag("explain"),
     )
 
@@ -140,6 +147,18 @@ def _optional(params: Params, key: str) -> str | None:
     if value is not None and not value.strip():
         raise MissingParameterValue(f"parameter '{key}' has no value", locator=key)
     return value if value is None else value.strip()
+
+
+def _coverage_version(params: Params) -> int | None:
+    """The version of the coverage, our own addition; ``version`` is that of WCS."""
+    text = _optional(params, "coverageVersion")
+    if text is None:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise InvalidParameterValue(
+            f"coverageVersion '{text}' is no number of a version; accepted: 1, 2, ...", locator="coverageVersion"
+        )
+    return int(text)
 
 
 def _general_grid(params: Params, version: str) -> bool:

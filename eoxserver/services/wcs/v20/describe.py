@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from eoxserver.core.coverage import Coverage
-from eoxserver.core.errors import AccessDenied, NoSuchCoverage
+from eoxserver.core.errors import AccessDenied, CoverageUnusable, InvalidParameterValue, NoSuchCoverage
 from eoxserver.services.gmlcov import cis11, cis11json, gml
 from eoxserver.services.gmlcov.metadata import metadata_elements
 from eoxserver.services.ows.xml import DECLARATION, attributes, chunks, element, namespaces
@@ -36,18 +36,29 @@ def describe(context: ServiceContext, request: Request, decoded: DescribeCoverag
         ``locator`` lists every identifier that there is no coverage of.
     AccessDenied
     """
-    coverages = readable(context, request, decoded.coverage_ids)
+    coverages = readable(context, request, decoded.coverage_ids, decoded.coverage_version)
     if decoded.json:
         return Response(chunks(_json(coverages)), cis11json.MIME)
     document = _general_grids(context, coverages) if decoded.general_grid else _document(context, coverages)
     return Response(chunks(document), "text/xml; charset=utf-8")
 
 
-def readable(context: ServiceContext, request: Request, identifiers: Collection[str]) -> list[Coverage]:
+def readable(
+    context: ServiceContext, request: Request, identifiers: Collection[str], version: int | None = None
+) -> list[Coverage]:
     """The coverages of identifiers that the actor of the request may read.
+
+    Parameters
+    ----------
+    version : int, optional
+        As they were at it, which only coverages have that were inserted; as they are now by default.
 
     Raises
     ------
+    InvalidParameterValue
+        When there is no such version.
+    CoverageUnusable
+        When a coverage has no versions.
     NoSuchCoverage
         ``locator`` lists every identifier that there is no coverage of.
     AccessDenied
@@ -60,7 +71,7 @@ def readable(context: ServiceContext, request: Request, identifiers: Collection[
     unknown: list[str] = []
     for identifier in identifiers:
         try:
-            found.append(context.catalogue.coverage(identifier))
+            found.append(_at(context, identifier, version))
         except NoSuchCoverage:
             unknown.append(identifier)
     if unknown:
@@ -70,6 +81,17 @@ def readable(context: ServiceContext, request: Request, identifiers: Collection[
         names = ", ".join(f"'{identifier}'" for identifier in unknown)
         raise NoSuchCoverage(f"no coverage {names}; {words}", locator=",".join(unknown))
     return found
+
+
+def _at(context: ServiceContext, identifier: str, version: int | None) -> Coverage:
+    """A coverage at a version."""
+    if version is None:
+        return context.catalogue.coverage(identifier)
+    try:
+        return context.ingestion.coverage(identifier, version)
+    except (InvalidParameterValue, CoverageUnusable) as error:
+        error.locator = "coverageVersion"
+        raise
 
 
 def _document(context: ServiceContext, coverages: list[Coverage]) -> Iterator[str]:

@@ -36,6 +36,8 @@ class DescribeCoverage:
     """Whether in the terms of CIS 1.1 (``outputType=GeneralGridCoverage``) instead of CIS 1.0."""
     json: bool = False
     """Whether in JSON, which is always CIS 1.1."""
+    coverage_version: int | None = None
+    """An earlier state of the only coverage (``coverageVersion``); None: as it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +77,7 @@ class GetCoverage:
     """Whether as a coverage of CIS 1.1 (``outputType=GeneralGridCoverage``), in GML or JSON."""
     encoding: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Encoding parameters by their full name in lower case (``geotiff:compression``)."""
+    coverage_version: int | None = None
+    """An earlier state of the coverage (``coverageVersion``); None: as it is now."""
     explain: bool = False
     """Answer the plan and its price instead of the coverage."""
