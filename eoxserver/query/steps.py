@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from eoxserver.core.coverage import Coverage, Source
 from eoxserver.core.domain import Domain
@@ -18,7 +18,7 @@ from eoxserver.query.plan import Iterator, Node
 from eoxserver.query.sampling import BUDGET
 from eoxserver.query.windows import Window
 
-__all__ = ["Lookup", "Options", "Step", "derived", "window_over"]
+__all__ = ["Lookup", "Options", "Resolving", "Step", "derived", "window_over"]
 
 Lookup: TypeAlias = Callable[[str], Coverage]
 """From an identifier to the coverage; raises NoSuchCoverage."""
@@ -75,6 +75,17 @@ class Step:
     def range_type(self) -> RangeType:
         """Of the result."""
         return self.coverage.range_type
+
+
+class Resolving(Protocol):
+    """Who makes steps of nodes, as the functions that make one kind of step see it."""
+
+    @property
+    def options(self) -> Options:
+        """How the plan is evaluated."""
+
+    def resolve(self, node: Node) -> Step:
+        """The step of a node, made once; raises what the node asks for and cannot have."""
 
 
 def window_over(step: Step) -> Window:
