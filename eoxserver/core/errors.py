@@ -14,16 +14,15 @@ from collections.abc import Iterable
 __all__ = [
     "AccessDenied", "CatalogueUnavailable", "ConfigurationError", "ContainerRefused", "CoverageExists",
     "CoverageUnusable", "CredentialsRefused", "CrsNotSupported", "CrsUnknown", "DataUnavailable", "DuplicateKey",
-    "EOxServerError", "EmptyCoverageIdList", "FormatNotSupported", "IllegalFieldSequence", "InconsistentChange",
-    "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue", "InvalidExtent",
-    "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor", "InvalidSubsetting",
-    "InvalidTime", "InvalidUpdateSequence", "ItemMissing", "LimitExceeded", "MissingParameterValue", "MissingQuery",
-    "NoRoom", "NoSuchCoverage", "NoSuchDefinition", "NoSuchField", "NoSuchLayer", "NoSuchStyle",
-    "OperationNotSupported",
-    "OutputCrsNotSupported", "PackageBroken", "PartsRefused", "PluginError", "RangeSubsetRepeated",
-    "RegistrationRefused", "ScaleAxisUndefined", "StorageUnreachable", "SubsettingCrsNotSupported", "TransferFailed",
-    "UnknownKey", "UnsupportedCombination", "VersionConflict", "VersionNegotiationFailed", "WcpsError",
-    "WcpsSemanticError", "WcpsSyntaxError", "suggest",
+    "EOxServerError", "EmptyCoverageIdList", "EvaluationStopped", "FormatNotSupported", "IllegalFieldSequence",
+    "InconsistentChange", "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue",
+    "InvalidExtent", "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor",
+    "InvalidSubsetting", "InvalidTime", "InvalidUpdateSequence", "ItemMissing", "LimitExceeded",
+    "MissingParameterValue", "MissingQuery", "NoRoom", "NoSuchCoverage", "NoSuchDefinition", "NoSuchField",
+    "NoSuchLayer", "NoSuchMediaType", "NoSuchStyle", "OperationNotSupported", "OutputCrsNotSupported", "PackageBroken",
+    "PartsRefused", "PluginError", "RangeSubsetRepeated", "RegistrationRefused", "ScaleAxisUndefined",
+    "StorageUnreachable", "SubsettingCrsNotSupported", "TransferFailed", "UnknownKey", "UnsupportedCombination",
+    "VersionConflict", "VersionNegotiationFailed", "WcpsError", "WcpsSemanticError", "WcpsSyntaxError", "suggest",
 ]  # fmt: skip
 
 
@@ -108,6 +107,10 @@ class FormatNotSupported(EOxServerError):
     """An output format that is not offered."""
 
 
+class NoSuchMediaType(FormatNotSupported):
+    """A WCPS query encodes its result in a format that there is not."""
+
+
 class UnsupportedCombination(EOxServerError):
     """Each part of the request is valid, together they cannot be answered."""
 
@@ -118,6 +121,10 @@ class AccessDenied(EOxServerError):
 
 class LimitExceeded(EOxServerError):
     """The request costs more than the configuration allows; the message names a request that fits."""
+
+
+class EvaluationStopped(EOxServerError):
+    """The work was given up while it went on: its time was over, or nobody waits for it any more."""
 
 
 # -- coverages and layers ---------------------------------------------------------------------
