@@ -50,6 +50,7 @@ __all__ = [
     "Remote",
     "Settings",
     "System",
+    "Wcps",
     "Wcs",
     "Wcs20",
     "Wcst",
@@ -246,6 +247,20 @@ class Wcst:
 
 
 @dataclass(frozen=True, slots=True)
+class Wcps:
+    """WCPS: queries."""
+
+    section: ClassVar[str] = "services.wcps"
+
+    max_combinations: int = setting(
+        integer(1),
+        "1000",
+        "How often one query is evaluated: coverages of its first list times those of the others.",
+    )
+    max_file_bytes: int = setting(SIZE, "256MiB", "Size of the cells of a file that comes with a query.")
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What one request may cost; more is refused before any cell is read."""
 
@@ -254,6 +269,9 @@ class Limits:
     max_result_cells: int = setting(integer(1), "1_000_000_000", "Cells in a result, all fields counted.")
     max_result_bytes: int = setting(SIZE, "1GiB", "Size of a result before encoding.")
     max_read_bytes: int = setting(SIZE, "16GiB", "Size of the cells that must be read for a result.")
+    max_evaluation_time: int = setting(
+        DURATION, "5min", "Time in which an answer must be ready and sent; 0s: any time is accepted."
+    )
     max_map_width: int = setting(integer(1), "4096", "Width of a map [pixels].")
     max_map_height: int = setting(integer(1), "4096", "Height of a map [pixels].")
     max_map_coverages: int = setting(
@@ -350,6 +368,7 @@ class Settings:
     wcs: Wcs = field(default_factory=Wcs)
     wcs20: Wcs20 = field(default_factory=Wcs20)
     wcst: Wcst = field(default_factory=Wcst)
+    wcps: Wcps = field(default_factory=Wcps)
     limits: Limits = field(default_factory=Limits)
     evaluation: Evaluation = field(default_factory=Evaluation)
     catalogue: Catalogue = field(default_factory=Catalogue)
@@ -376,6 +395,7 @@ SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
         "wcs": Wcs,
         "wcs20": Wcs20,
         "wcst": Wcst,
+        "wcps": Wcps,
         "limits": Limits,
         "evaluation": Evaluation,
         "catalogue": Catalogue,

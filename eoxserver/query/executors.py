@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor as Pool
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import ClassVar, Protocol
 
 from eoxserver.core.blocks import block_shape, split, stream
@@ -42,10 +43,20 @@ class Executor(Protocol):
     def pool(self) -> Pool:
         """Threads in which encoders read blocks ahead."""
 
-    def check(self, plan: Node, lookup: Lookup, limits: Limits | None = None) -> Checked:
-        """Rewrite a plan and find out what it makes and costs; raises what ``query.check.check`` raises."""
+    def check(
+        self, plan: Node, lookup: Lookup, limits: Limits | None = None, proceed: Callable[[], None] | None = None
+    ) -> Checked:
+        """Rewrite a plan and find out what it makes and costs; raises what ``query.check.check`` raises.
 
-    def evaluate(self, plan: Node, lookup: Lookup, limits: Limits | None = None) -> Coverage:
+        Parameters
+        ----------
+        proceed : callable, optional
+            Called between blocks of work; raises when the work is not wanted any more.
+        """
+
+    def evaluate(
+        self, plan: Node, lookup: Lookup, limits: Limits | None = None, proceed: Callable[[], None] | None = None
+    ) -> Coverage:
         """The coverage a plan describes, not yet read; raises what ``check`` raises."""
 
     def blocks(
@@ -90,7 +101,9 @@ class LocalExecutor:
         """Threads in which encoders read blocks ahead."""
         return self._pool
 
-    def check(self, plan: Node, lookup: Lookup, limits: Limits | None = None) -> Checked:
+    def check(
+        self, plan: Node, lookup: Lookup, limits: Limits | None = None, proceed: Callable[[], None] | None = None
+    ) -> Checked:
         """Rewrite a plan and find out what it makes and costs, without reading.
 
         Raises
@@ -100,11 +113,14 @@ class LocalExecutor:
         EOxServerError
             When the plan asks for what its coverages do not have.
         """
-        return check(rewrite(plan, lookup), lookup, limits, self.options, self.transforms)
+        options = self.options if proceed is None else replace(self.options, proceed=proceed)
+        return check(rewrite(plan, lookup), lookup, limits, options, self.transforms)
 
-    def evaluate(self, plan: Node, lookup: Lookup, limits: Limits | None = None) -> Coverage:
+    def evaluate(
+        self, plan: Node, lookup: Lookup, limits: Limits | None = None, proceed: Callable[[], None] | None = None
+    ) -> Coverage:
         """The coverage a plan describes, not yet read; raises what ``check`` raises."""
-        return self.check(plan, lookup, limits).coverage
+        return self.check(plan, lookup, limits, proceed).coverage
 
     def blocks(
         self, coverage: Coverage, fields: Sequence[int] | None = None, row_major: bool = False

@@ -11,17 +11,15 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request as HttpRequest
-from werkzeug.wrappers import Response as HttpResponse
 
 from eoxserver.core.errors import EOxServerError, InvalidParameterValue, MissingParameterValue, suggest
 from eoxserver.services.admin.health import live, ready
@@ -31,7 +29,17 @@ from eoxserver.services.context import ServiceContext
 from eoxserver.services.ows.exceptions import error_report, ows_exception_report
 from eoxserver.services.ows.kvp import Params
 from eoxserver.services.ows.urls import public_url, sibling_url
+from eoxserver.services.ows.xml import request_name
+from eoxserver.services.replies import (
+    begun,
+    closed_early,
+    http_error,
+    http_response,
+    options_response,
+    unauthorized,
+)
 from eoxserver.services.validators import Validators
+from eoxserver.services.watch import Watch, connection_of, is_gone
 from eoxserver.services.web.start_page import StartPage
 from eoxserver.services.wire import Request, Response, Service, Upload
 
@@ -50,10 +58,6 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _WRITES = ("insert", "update")
 """What users may do whose requests have larger bodies."""
-_CORS = (
-    ("Access-Control-Allow-Origin", "*"),
-    ("Access-Control-Expose-Headers", "ETag, Content-Disposition, X-Request-Id"),
-)
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,9 @@ class Dispatcher:
             if hasattr(service, "extends")
             for operation in getattr(service, "operations", ())
         }
+        self._documents = {
+            name: key for key, service in self._services.items() for name in getattr(service, "documents", ())
+        }
         self._authenticate = authenticate
         self._validators = Validators(fingerprint)
         self._metrics = Metrics(cache)
@@ -131,7 +138,7 @@ class Dispatcher:
         _allow_body(http, self._max_body)
         request_id = _request_id(http)
         answer = self._answer(http, request_id)
-        response = _http_response(answer, request_id)
+        response = http_response(answer.response, request_id, answer.etag)
         seconds = time.perf_counter() - started
         self._metrics.observe(answer.service, answer.operation, response.status_code, seconds)
         log.info("%s %s %s %d %.1f ms", request_id, http.method, http.full_path, response.status_code, 1000 * seconds)
@@ -142,11 +149,11 @@ class Dispatcher:
         try:
             endpoint, _ = self._routes.bind_to_environ(http.environ).match()
             if http.method == "OPTIONS":
-                return _Answer(_options(http))
+                return _Answer(options_response(http))
             http.environ["eoxserver.request_id"] = request_id
             return self._pages[endpoint](http)
         except HTTPException as error:
-            return _Answer(_http_error(error))
+            return _Answer(http_error(error))
         except EOxServerError as error:
             report = error_report(error, request_id)
             return _Answer(Response(report.text.encode(), "text/plain; charset=utf-8", report.status))
@@ -165,13 +172,16 @@ class Dispatcher:
             return self._web(http)
         request = self._request(http)
         if request is None:
-            return _Answer(_unauthorized())
+            return _Answer(unauthorized())
         try:
-            key = self._service_key(request.params)
+            document = _document_name(request) if self._documents else ""
+            key = self._documents.get(document) or self._service_key(request.params)
         except EOxServerError as error:
             report = error_report(error, request.request_id)
             return _Answer(Response(ows_exception_report(report), "text/xml", report.status))
-        return self._serve(http, request, key, _known_operation(self._services[key], request.params))
+        if document not in self._documents:
+            document = _known_operation(self._services[key], request.params)
+        return self._serve(http, request, key, document)
 
     def _mounted(self, key: str, path: str, mount: str, http: HttpRequest) -> _Answer:
         """A request to a path of a service's own."""
@@ -181,7 +191,7 @@ class Dispatcher:
             raise MethodNotAllowed([*methods, "OPTIONS"])
         request = self._request(http)
         if request is None:
-            return _Answer(_unauthorized())
+            return _Answer(unauthorized())
         url = sibling_url(self._context.settings, f"{http.root_url.rstrip('/')}{mount}", path)
         below = http.path[len(mount) :].strip("/")
         request = replace(request, base_url=url, path=below, mount=path)
@@ -204,7 +214,7 @@ class Dispatcher:
             return _Answer(response, key, operation)
         tag = self._validators.answer_tag(tag, response.data)
         if _has(http, tag):
-            _close(response)
+            closed_early(response)
             response = _NOT_MODIFIED
         return _Answer(response, key, operation, tag)
 
@@ -237,7 +247,13 @@ class Dispatcher:
             request_id=http.environ["eoxserver.request_id"],
             query=http.query_string.decode("latin-1"),
             uploads=uploads,
+            proceed=self._watch(http),
         )
+
+    def _watch(self, http: HttpRequest) -> Watch:
+        """What stops the work for a request when its time is over or the client gone."""
+        seconds = self._context.settings.limits.max_evaluation_time
+        return Watch(seconds, partial(is_gone, connection_of(http.environ)))
 
     def _actor(self, http: HttpRequest) -> str | None:
         """The user named by HTTP Basic (RFC 7617); None for any other credentials, and wrong ones."""
@@ -279,7 +295,7 @@ class Dispatcher:
     def _run(self, service: Service, request: Request) -> Response:
         """The service's answer, or its report of the error; a body that fails at once is an error too."""
         try:
-            return _begun(service.handle(request))
+            return begun(service.handle(request))
         except EOxServerError as error:
             return service.report(request, error)
         except Exception as error:
@@ -344,75 +360,18 @@ def _known_operation(service: Service, params: Params) -> str:
     return next((name for name in names if name.lower() == asked), "-")
 
 
+def _document_name(request: Request) -> str:
+    """The name of the XML document in the body of a request; empty when there is none.
+
+    Raises
+    ------
+    InvalidRequest
+        When what looks like XML is not well-formed.
+    """
+    return request_name(request.body) if request.body.lstrip().startswith(b"<") else ""
+
+
 def _has(http: HttpRequest, tag: str | None) -> bool:
     """Whether the client has the answer of this tag (RFC 9110 clause 13.1.2)."""
     known = http.if_none_match
     return tag is not None and not known.star_tag and known.contains_weak(tag)
-
-
-def _begun(response: Response) -> Response:
-    """A streamed body whose first part is already made, so that early failures still become reports."""
-    if isinstance(response.body, bytes):
-        return response
-    parts: Iterator[bytes] = iter(response.body)
-    first = next(parts, b"")
-    return replace(response, body=_Chain(first, parts))
-
-
-def _close(response: Response) -> None:
-    """Give up a body that is not sent."""
-    if isinstance(response.body, _Chain):
-        response.body.close()
-
-
-class _Chain:
-    """A first part and the rest; closing closes the rest."""
-
-    def __init__(self, first: bytes, rest: Iterator[bytes]) -> None:
-        self._rest = rest
-        self._parts = chain((first,), rest)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._parts
-
-    def close(self) -> None:
-        close = getattr(self._rest, "close", None)
-        if close is not None:
-            close()
-
-
-def _options(http: HttpRequest) -> Response:
-    asked = http.headers.get("Access-Control-Request-Headers", "")
-    headers = [("Allow", "GET, HEAD, POST, OPTIONS"), ("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")]
-    if asked:
-        headers.append(("Access-Control-Allow-Headers", re.sub(r"[^A-Za-z0-9,_ -]", "", asked)))
-    return Response(b"", "text/plain", 204, tuple(headers))
-
-
-def _unauthorized() -> Response:
-    return Response(
-        b"user name or password is wrong\n", "text/plain", 401, (("WWW-Authenticate", 'Basic realm="eoxserver"'),)
-    )
-
-
-def _http_error(error: HTTPException) -> Response:
-    """Werkzeug's own errors (404, 405, 413, redirects) as plain text."""
-    headers = tuple((k, v) for k, v in error.get_headers() if k.lower() in ("allow", "location"))
-    text = f"{error.code} {error.name}: {error.description or ''}\n"
-    return Response(text.encode(), "text/plain; charset=utf-8", error.code or 500, headers)
-
-
-def _http_response(answer: _Answer, request_id: str) -> HttpResponse:
-    """The HTTP response of an answer."""
-    source = answer.response
-    response = HttpResponse(source.body, source.status, content_type=source.media_type)
-    for name, value in (*source.headers, *_CORS):
-        response.headers.add(name, value)
-    response.headers["X-Request-Id"] = request_id
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if answer.etag is not None:
-        response.set_etag(answer.etag)
-        response.headers["Cache-Control"] = "no-cache"
-    if isinstance(source.body, _Chain):
-        response.call_on_close(source.body.close)
-    return response

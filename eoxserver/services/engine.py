@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eoxserver.backends.encoders.base import Encoder, Workspace
-from eoxserver.core.coverage import Coverage
+from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
 from eoxserver.core.errors import FormatNotSupported, suggest
 from eoxserver.query.check import Limits
 from eoxserver.query.executors import Executor
@@ -29,6 +29,8 @@ class Engine:
     encoders: Mapping[str, Encoder]
     """By driver name; ``GDAL`` stands for all others."""
     workspace: Workspace
+    proceed: Callable[[], None] | None = None
+    """Called before cells are read; raises EvaluationStopped when they are not wanted any more."""
 
     def evaluate(self, plan: Node) -> Coverage:
         """The coverage a plan describes, checked; its cells are computed as they are read.
@@ -40,7 +42,8 @@ class Engine:
         EOxServerError
             When the plan asks for what its coverages do not have.
         """
-        return self.executor.evaluate(plan, _steady(self.lookup), self.limits)
+        found = self.executor.evaluate(plan, _steady(self.lookup), self.limits, self.proceed)
+        return found if self.proceed is None else replace(found, source=_Watched(found.source, self.proceed))
 
     def explain(self, plan: Node) -> dict[str, Any]:
         """The plan and its price as values for JSON; raises as ``evaluate``."""
@@ -58,6 +61,34 @@ class Engine:
         encoder = self.encoder(driver)
         encoder.check(coverage, driver, options)
         return encoder.encode(coverage, driver, options, self.workspace)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Watched:
+    """Cells of a source as long as they are wanted."""
+
+    source: Source
+    proceed: Callable[[], None]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the source."""
+        return self.source.shape
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Of the source."""
+        return self.source.chunks
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Of the source."""
+        return self.source.levels
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        """Read cells; raises EvaluationStopped."""
+        self.proceed()
+        return self.source.read(box, fields, level)
 
 
 def _steady(lookup: Callable[[str], Coverage]) -> Callable[[str], Coverage]:

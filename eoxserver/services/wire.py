@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from eoxserver.core.coverage import DataState
 from eoxserver.services.ows.kvp import Params
 
-__all__ = ["Request", "Response", "Service", "Upload", "json_response"]
+__all__ = ["Request", "Response", "Service", "Upload", "go_on", "json_response"]
+
+
+def go_on() -> None:
+    """What long work is told that nobody stops."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Request:
     """The query string as it was sent."""
     uploads: tuple[Upload, ...] = ()
     """Files in the form of the body."""
+    proceed: Callable[[], None] = go_on
+    """To be called now and then by long work; raises EvaluationStopped when it is not wanted any more."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ class Service(Protocol):
     below the path. A method ``state()`` answers a text that changes whenever answers there may; without it they last as
     long as the catalogue does not change, or, with ``lasting = False``, no moment. With ``under_ows = False`` it is not
     reached by ``service=``; but with ``extends = "WCS"`` its ``operations`` are those of that service too, whose
-    capabilities list the ones it has ``announced`` and its ``profiles``.
+    capabilities list the ones it has ``announced`` and its ``profiles``. ``documents`` are the names of the requests in
+    XML, alone or in a SOAP envelope, that it takes at ``/ows``.
     """
 
     key: ClassVar[str]

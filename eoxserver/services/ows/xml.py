@@ -15,7 +15,7 @@ from lxml import etree
 
 from eoxserver.core.errors import InvalidRequest
 
-__all__ = ["DECLARATION", "attribute", "attributes", "chunks", "element", "namespaces", "parse", "text"]
+__all__ = ["DECLARATION", "attribute", "attributes", "chunks", "element", "namespaces", "parse", "request_name", "text"]
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -44,6 +44,22 @@ def parse(body: bytes) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise InvalidRequest("the request declares a document type (DOCTYPE); none is accepted", locator="body")
     return root
+
+
+def request_name(body: bytes) -> str:
+    """The local name of the request that a document is, or that a SOAP envelope holds.
+
+    Raises
+    ------
+    InvalidRequest
+        As ``parse``.
+    """
+    root = parse(body)
+    name = str(etree.QName(root).localname)
+    if name != "Envelope":
+        return name
+    inside = root.find("{*}Body/{*}*")
+    return name if inside is None else str(etree.QName(inside).localname)
 
 
 def text(value: str) -> str:

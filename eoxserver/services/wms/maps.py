@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from eoxserver.core.crs import wgs84_bounds
 from eoxserver.core.errors import DataUnavailable, InvalidDimensionValue, LimitExceeded, NoSuchCoverage
 from eoxserver.query.plan import Node, Overlay
 from eoxserver.services.engine import Engine
+from eoxserver.services.wire import go_on
 from eoxserver.services.wms.entries import Bounds
 from eoxserver.services.wms.layers import Layer, Layers
 from eoxserver.services.wms.plan import check_dimensions, coverage_plans, dimension_keys, requested_spans, shows_time
@@ -87,13 +88,22 @@ class MapMaker:
         self._max_bytes = settings.limits.max_read_bytes
         self._closed = settings.owscommon.time_interval_interpretation == "closed"
 
-    def paint(self, request: MapRequest, layers: tuple[Layer, ...], actor: str | None, alpha: bool) -> Painted:
+    def paint(
+        self,
+        request: MapRequest,
+        layers: tuple[Layer, ...],
+        actor: str | None,
+        alpha: bool,
+        proceed: Callable[[], None] = go_on,
+    ) -> Painted:
         """The map.
 
         Parameters
         ----------
         alpha : bool
             Whether the image may have an alpha channel.
+        proceed : callable
+            Called between coverages; raises EvaluationStopped when the map is not wanted any more.
 
         Raises
         ------
@@ -106,6 +116,7 @@ class MapMaker:
         """
         painting = _Painting(Canvas(request.height, request.width), self._engine, self._limit, self._max_bytes)
         for part in self._parts(request, layers, actor):
+            proceed()
             painting.add(part, request.transparent)
             if painting.canvas.full:
                 break

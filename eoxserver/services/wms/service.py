@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from eoxserver.core.coverage import DataState
@@ -124,26 +125,26 @@ class WebMapService:
             layers = self._layers.requested(asked, request.actor, catalogue_version)
             if asked.explain:
                 return json_response(self._explained(asked, layers, request.actor))
-            found, complete = self._map(asked, layers, request.actor)
+            found, complete = self._map(asked, layers, request)
             if not complete:
                 return Response(found.body, found.media_type, lasting=False)
             self._cache.put(catalogue_version, key, found)
         return Response(found.body, found.media_type, data=found.data)
 
-    def _map(self, asked: MapRequest, layers: tuple[Layer, ...], actor: str | None) -> tuple[CachedMap, bool]:
+    def _map(self, asked: MapRequest, layers: tuple[Layer, ...], request: Request) -> tuple[CachedMap, bool]:
         """A map, and whether nothing is missing in it."""
         driver = self._drivers[asked.media_type]
         if driver not in COLOUR_DRIVERS:
-            planned = self._maps.plan(asked, layers, actor)
+            planned = self._maps.plan(asked, layers, request.actor)
             if planned is not None:
-                return self._values(asked, planned, driver), planned.complete
-        painted = self._maps.paint(asked, layers, actor, has_alpha(driver))
+                return self._values(asked, planned, driver, request), planned.complete
+        painted = self._maps.paint(asked, layers, request.actor, has_alpha(driver), request.proceed)
         body = encode_map(painted.pixels, driver, self._context.engine, asked)
         return CachedMap(body, asked.media_type, painted.data), painted.complete
 
-    def _values(self, asked: MapRequest, planned: Planned, driver: str) -> CachedMap:
+    def _values(self, asked: MapRequest, planned: Planned, driver: str, request: Request) -> CachedMap:
         """The map with the values of its coverages."""
-        engine = self._context.engine
+        engine = replace(self._context.engine, proceed=request.proceed)
         data = DataState.of(planned.coverages)
         return CachedMap(b"".join(engine.encode(engine.evaluate(planned.plan), driver, {})), asked.media_type, data)
 

@@ -41,7 +41,8 @@ def deliver(context: ServiceContext, request: Request, decoded: GetCoverage) -> 
         DataUnavailable when the data cannot be read.
     """
     coverage = readable(context, request, [decoded.coverage_id], decoded.coverage_version)[0]
-    engine = replace(context.engine, lookup=lambda _: coverage)  # what is read is what was checked, and this version
+    # What is read is what was checked, and this version.
+    engine = replace(context.engine, lookup=lambda _: coverage, proceed=request.proceed)
     native = native_format(context.formats, coverage.native_format)
     asked = None if decoded.format is None else find_format(context.formats, decoded.format, native)
     settings = context.settings
