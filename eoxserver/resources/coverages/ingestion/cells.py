@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Copying the cells of a source into a cube, block by block: types are converted where no value is lost.
+"""Copying the cells of sources into a cube, block by block: types are converted where no value is lost.
 
-Fields of one type are read together, so that the common type in which a source answers is their own.
+Fields of one type are read together, so that the common type in which a source answers is their own. Blocks are read in
+several threads and written in one, in their order, so that later parts lie over earlier ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import groupby
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, groupby, islice
 from typing import Any
 
 import numpy as np
@@ -21,10 +26,12 @@ from eoxserver.core.coverage import CellBox, Cells, Source
 from eoxserver.core.errors import InconsistentChange
 from eoxserver.core.fields import Field, RangeType
 
-__all__ = ["check_fields", "copy", "storable"]
+__all__ = ["Copying", "check_fields", "copy", "storable"]
 
 BLOCK_BYTES = 32 * 2**20
 """Of the cells that are read at a time."""
+READERS = 3
+"""How many blocks are read at a time; so many more may wait to be written."""
 
 _INSTEAD = {"int64": "float64", "uint64": "float64", "float16": "float32"}
 
@@ -65,46 +72,80 @@ def _may_cast(given: np.dtype[Any], wanted: np.dtype[Any]) -> bool:
     return given.names is None and wanted.names is None and (given.kind != "c" or wanted.kind == "c")
 
 
-def copy(
-    source: Source,
-    given: Sequence[Field],
-    wanted: Sequence[Field],
-    along: dict[str, Along],
-    update: Update,
-    keep: bool,
-    chunks: Sequence[int],
-) -> None:
-    """Write all cells of a source.
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """Cells of a source, and where in a cube they belong."""
+
+    source: Source
+    given: Sequence[Field]
+    """Of the source; nil values of fields that have some are nil, else those of the cube's field."""
+    wanted: Sequence[Field]
+    """Of the cube."""
+    along: Mapping[str, Along]
+    """Where the cells go, for each axis."""
+    chunks: Sequence[int]
+    """Of the cube, or of the source for a new one."""
+
+    def blocks(self) -> Iterator[Callable[[], _Block]]:
+        """Functions that read one block each, in types of the cube; all cells, each once."""
+        pairs = _pairs(self.given, self.wanted)
+        masked = mask_nil(self.source, [own if own.nil else replace(own, nil=field.nil) for own, field in pairs])
+        for fields in _groups(self.given, self.wanted):
+            most = max(1, BLOCK_BYTES // sum(self.given[field].dtype.itemsize for field in fields))
+            for box in _boxes(self.source.shape, self.chunks, list(self.along.values()), most):
+                yield partial(self._read, masked, box, fields)
+
+    def _read(self, masked: Source, box: CellBox, fields: Sequence[int]) -> _Block:
+        cast = _cast(masked.read(box, fields), [self.wanted[field] for field in fields])
+        where = {label: each[part] for (label, each), part in zip(self.along.items(), box.slices, strict=True)}
+        return _Block(where, cast, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    where: Mapping[str, Along]
+    cells: Cells
+    fields: Sequence[int]
+
+
+def copy(parts: Iterable[Copying], update: Update, keep: bool) -> None:
+    """Write all cells of parts, one after the other; blocks are read ahead, ``READERS`` at a time.
 
     Parameters
     ----------
-    given : sequence of Field
-        Of the source; nil values of fields that have some are nil, else those of the cube's field.
-    wanted : sequence of Field
-        Of the cube.
-    along : dict
-        Where the cells go, for each axis.
     keep : bool
         Whether nil cells leave what is there.
-    chunks : sequence of int
-        Of the cube, or of the source for a new one.
 
     Raises
     ------
     DataUnavailable
-        When the source cannot be read.
+        When a source cannot be read.
     InconsistentChange
         When the cube's type does not have a value.
     """
-    masked = mask_nil(source, [own if own.nil else replace(own, nil=field.nil) for own, field in _pairs(given, wanted)])
-    labels = list(along)
-    for fields in _groups(given, wanted):
-        cell_bytes = sum(given[field].dtype.itemsize for field in fields)
-        for box in _boxes(source.shape, chunks, list(along.values()), max(1, BLOCK_BYTES // cell_bytes)):
-            cells = masked.read(box, fields)
-            cast = _cast(cells, [wanted[field] for field in fields])
-            where = {label: along[label][part] for label, part in zip(labels, box.slices, strict=True)}
-            update.write(where, cast, fields, keep)
+    with closing(_ahead(task for part in parts for task in part.blocks())) as blocks:
+        for block in blocks:
+            update.write(block.where, block.cells, block.fields, keep)
+
+
+def _ahead(tasks: Iterator[Callable[[], _Block]]) -> Generator[_Block]:
+    """What functions answer, in their order; some are called before what they answer is wanted."""
+    first = list(islice(tasks, 2))
+    if len(first) < 2:
+        yield from (task() for task in first)
+        return
+    waiting: deque[Future[_Block]] = deque()
+    with ThreadPoolExecutor(READERS) as pool:
+        try:
+            for task in chain(first, tasks):
+                waiting.append(pool.submit(task))
+                if len(waiting) > READERS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
 def _pairs(given: Sequence[Field], wanted: Sequence[Field]) -> Iterator[tuple[Field, Field]]:

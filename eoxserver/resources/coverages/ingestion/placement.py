@@ -9,7 +9,8 @@ on axes of time, ``SAME`` of the least distance between coefficients on others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ from eoxserver.core.crs import same_crs
 from eoxserver.core.domain import Domain, same_label
 from eoxserver.core.errors import InconsistentChange, InvalidSubsetting
 
-__all__ = ["TOLERANCE", "place"]
+__all__ = ["TOLERANCE", "grown", "place"]
 
 TOLERANCE = 1e-3
 """How far a cell may lie off the grid [cells]."""
@@ -53,6 +54,30 @@ def place(whole: Domain, part: Domain, lows: Sequence[int]) -> tuple[Along, ...]
     """
     _check_axes(whole, part)
     return tuple(_along(*axes) for axes in zip(whole.axes, part.axes, lows, strict=True))
+
+
+def grown(whole: Domain, along: Sequence[Along], falling: Collection[str]) -> Domain:
+    """A domain with the coefficients that cells have which were placed in it; regular axes are left as they are.
+
+    Parameters
+    ----------
+    along : sequence of range or list of float
+        What ``place`` answered.
+    falling : collection of str
+        Labels of the axes whose coefficients fall.
+    """
+    axes = [
+        _with_coefficients(axis, cells, axis.label in falling) if isinstance(axis, IrregularAxis) else axis
+        for axis, cells in zip(whole.axes, along, strict=True)
+    ]
+    return replace(whole, axes=tuple(axes))
+
+
+def _with_coefficients(axis: IrregularAxis, given: Along, falls: bool) -> IrregularAxis:
+    every = np.union1d(axis.coefficients, given)
+    if every.size == axis.size:
+        return axis
+    return replace(axis, coefficients=every[::-1] if falls else every)
 
 
 def _check_axes(whole: Domain, part: Domain) -> None:

@@ -1,33 +1,40 @@
 # SPDX-License-Identifier: MIT
-"""The store's half of ingestion: a coverage becomes a new cube, a part of one goes into a cube that is there."""
+"""The store's half of ingestion: a coverage becomes a new cube, parts of one go into a cube that is there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from eoxserver.backends.cubes.base import Along, CubeLayout, CubeStore, Update
 from eoxserver.core.axes import IndexAxis, IrregularAxis
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import EOxServerError, InconsistentChange, InvalidParameterValue
+from eoxserver.core.errors import EOxServerError, InconsistentChange, InvalidParameterValue, InvalidSubsetting
 from eoxserver.core.fields import RangeType
-from eoxserver.resources.coverages.ingestion.cells import check_fields, copy, storable
-from eoxserver.resources.coverages.ingestion.placement import place
+from eoxserver.core.metadata import PartMetadata
+from eoxserver.resources.coverages.ingestion.cells import Copying, check_fields, copy, storable
+from eoxserver.resources.coverages.ingestion.placement import grown, place
 from eoxserver.resources.coverages.ingestion.publishing import Ingested
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.parts import extra_details
 
-__all__ = ["make_cube", "new_state", "write_part"]
+__all__ = ["add_parts", "make_cube", "new_state", "said_of_parts"]
 
 N_D_FORMAT = "application/netcdf"
 """Native format of coverages that are no images."""
 
 
-def new_state(coverage: Coverage, native_format: str) -> CubeState:
-    """What the first version of a new cube is as a coverage."""
+def new_state(coverage: Coverage, native_format: str, further: Sequence[Coverage] = ()) -> CubeState:
+    """What the first version of a new cube is as a coverage.
+
+    Parameters
+    ----------
+    further : sequence of Coverage
+        Parts that come with it.
+    """
     native = native_format or coverage.native_format or ("" if len(coverage.domain.axes) == 2 else N_D_FORMAT)
-    parts = tuple(coverage.extra.parts.within(coverage.domain))
+    parts = said_of_parts((coverage, *further))
     return replace(
         CubeState.first(coverage.domain, storable(coverage.range_type), native),
         metadata=dict(coverage.metadata),
@@ -36,23 +43,35 @@ def new_state(coverage: Coverage, native_format: str) -> CubeState:
     )
 
 
-def make_cube(store: CubeStore, cube: str, coverage: Coverage, state: CubeState, chunks: Sequence[int] | None) -> int:
-    """Make the cube of a new coverage; answers its version.
+def make_cube(
+    store: CubeStore,
+    cube: str,
+    coverage: Coverage,
+    state: CubeState,
+    chunks: Sequence[int] | None,
+    parts: Sequence[Coverage] = (),
+) -> int:
+    """Make the cube of a new coverage, with further parts; answers its version.
 
     Raises
     ------
     InvalidParameterValue
         When there cannot be such a cube.
+    InconsistentChange, InvalidSubsetting
+        When a part does not fit.
     InconsistentChange, DataUnavailable
         As ``cells.copy``.
     """
     layout = _layout(coverage.domain, state.range_type, chunks)
     along = _along_of_new(coverage.domain)
+    near = layout.chunks or coverage.source.chunks
+    first = Copying(coverage.source, coverage.range_type.fields, layout.fields, along, near)
+    lows = [each.start if isinstance(each, range) else 0 for each in along.values()]
+    further = _copying(_Whole(coverage.domain, lows, layout), state.range_type, parts)
     try:
         with store.update(cube, layout) as update:
             update.grow(along)
-            near = layout.chunks or coverage.source.chunks
-            copy(coverage.source, coverage.range_type.fields, layout.fields, along, update, True, near)
+            copy([first, *further], update, True)
             return _commit(update, replace(state, parts=()))  # the catalogue has them, or there is no coverage
     except ValueError as error:
         if isinstance(error, EOxServerError):
@@ -62,29 +81,31 @@ def make_cube(store: CubeStore, cube: str, coverage: Coverage, state: CubeState,
         ) from error
 
 
-def write_part(known: Ingested, store: CubeStore, part: Coverage, keep: bool) -> int:
-    """Write a part into the latest version of a cube, whether the catalogue knows it or not; answers the new version.
+def add_parts(known: Ingested, store: CubeStore, parts: Sequence[Coverage], keep: bool) -> int:
+    """Write parts, one over the other, into the latest version of a cube, whether the catalogue knows it or not.
+
+    Returns
+    -------
+    int
+        The new version.
 
     Raises
     ------
     VersionConflict
         When somebody else has changed the cube meanwhile.
     InconsistentChange, InvalidSubsetting
-        When the part does not fit.
+        When a part does not fit.
     DataUnavailable
         When source or store fail.
     """
     base = store.snapshot(known.cube)
     state = CubeState.from_text(base.state, known.cube)
-    check_fields(state.range_type, part.range_type)
-    places = place(state.domain(base.axes), part.domain, [axis.low for axis in base.axes])
-    along = dict(zip(base.layout.labels, places, strict=True))
-    parts = tuple(part.extra.parts.within(part.domain))
-    state = replace(state, metadata=known.metadata, details=known.details, parts=parts)
-    near = base.layout.chunks or part.source.chunks
+    whole = _Whole(state.domain(base.axes), [axis.low for axis in base.axes], base.layout)
+    copying = _copying(whole, state.range_type, parts)
+    state = replace(state, metadata=known.metadata, details=known.details, parts=said_of_parts(parts))
     try:
         with store.update(known.cube, base=base.version) as update:
-            copy(part.source, part.range_type.fields, base.layout.fields, along, update, keep, near)
+            copy(copying, update, keep)
             return _commit(update, state)
     except ValueError as error:
         if isinstance(error, EOxServerError):
@@ -92,6 +113,44 @@ def write_part(known: Ingested, store: CubeStore, part: Coverage, keep: bool) ->
         raise InconsistentChange(
             f"the change does not fit coverage '{known.identifier}': {error}", locator=known.identifier
         ) from error
+
+
+def said_of_parts(coverages: Iterable[Coverage]) -> tuple[PartMetadata, ...]:
+    """Metadata of the parts of coverages; of those with the same bounds the last."""
+    found: dict[tuple[object, ...], PartMetadata] = {}
+    for coverage in coverages:
+        for part in coverage.extra.parts.within(coverage.domain):
+            key = tuple(sorted(part.bounds.items()))
+            found.pop(key, None)
+            found[key] = part
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """What parts are placed in."""
+
+    domain: Domain
+    lows: Sequence[int]
+    layout: CubeLayout
+
+
+def _copying(whole: _Whole, range_type: RangeType, parts: Sequence[Coverage]) -> list[Copying]:
+    """Where the cells of parts go, each in what those before it make of the coverage."""
+    found, domain, layout = [], whole.domain, whole.layout
+    for number, part in enumerate(parts, start=1):
+        try:
+            check_fields(range_type, part.range_type)
+            places = place(domain, part.domain, whole.lows)
+        except (InconsistentChange, InvalidSubsetting) as error:
+            if len(parts) == 1:
+                raise
+            raise type(error)(f"part {number} of {len(parts)}: {error.message}", locator=error.locator) from error
+        domain = grown(domain, places, layout.descending)
+        along = dict(zip(layout.labels, places, strict=True))
+        near = layout.chunks or part.source.chunks
+        found.append(Copying(part.source, part.range_type.fields, layout.fields, along, near))
+    return found
 
 
 def _commit(update: Update, state: CubeState) -> int:

@@ -17,7 +17,7 @@ from eoxserver.core.coverage import CellBox, Cells, MemorySource
 from eoxserver.core.errors import InconsistentChange
 from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.resources.coverages.ingestion import cells
-from eoxserver.resources.coverages.ingestion.cells import check_fields, copy, storable
+from eoxserver.resources.coverages.ingestion.cells import Copying, check_fields, copy, storable
 
 
 class Box:
@@ -58,7 +58,7 @@ def copied(values: npt.NDArray[Any], given: Sequence[Field], wanted: Sequence[Fi
     box = Box(wanted, shape)
     along: dict[str, Along] = {str(number): range(size) for number, size in enumerate(shape)}
     chunks = options.get("chunks", (2,) * len(shape))
-    copy(MemorySource(values), given, wanted, along, box, True, chunks)
+    copy([Copying(MemorySource(values), given, wanted, along, chunks)], box, True)
     return box
 
 
@@ -93,7 +93,8 @@ def test_blocks_end_where_chunks_of_the_cube_end() -> None:
     given = [field("a", "uint8")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cells, "BLOCK_BYTES", 4)
-        copy(MemorySource(np.zeros((1, 10), "uint8")), given, given, {"0": range(-3, 7)}, Ends(given, (10,)), True, [4])
+        source = MemorySource(np.zeros((1, 10), "uint8"))
+        copy([Copying(source, given, given, {"0": range(-3, 7)}, [4])], Ends(given, (10,)), True)
     assert seen == [range(-3, 0), range(4), range(4, 7)]
 
 
@@ -184,5 +185,6 @@ def test_a_source_is_read_block_by_block() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cells, "BLOCK_BYTES", 100)
         source = Watched(np.zeros((1, 50, 50), "uint8"))
-        copy(source, fields, fields, {"y": range(50), "x": range(50)}, Box(fields, (50, 50)), True, (10, 10))
+        copying = Copying(source, fields, fields, {"y": range(50), "x": range(50)}, (10, 10))
+        copy([copying], Box(fields, (50, 50)), True)
     assert max(box.cell_count for box in boxes) <= 100

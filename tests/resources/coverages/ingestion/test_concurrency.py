@@ -63,7 +63,7 @@ def test_somebody_who_is_always_slower_is_told(place: Place, monkeypatch: pytest
     def too_late(*args: Any) -> int:
         raise VersionConflict("too late")
 
-    monkeypatch.setattr("eoxserver.resources.coverages.ingestion.ingestion.write_part", too_late)
+    monkeypatch.setattr("eoxserver.resources.coverages.ingestion.ingestion.add_parts", too_late)
     with pytest.raises(VersionConflict, match="'part' is being changed by others; nothing was changed"):
         place.ingestion.update("part", slice_of(1, 2))
 
