@@ -14,10 +14,12 @@ from eoxserver.services.engine import Engine
 from eoxserver.services.gmlcov import cis11json
 from eoxserver.services.gmlcov.cis11 import GENERAL_GRID, encode_general_grid
 from eoxserver.services.gmlcov.cis11json import encode_general_grid_json
+from eoxserver.services.gmlcov.gml import GML
 from eoxserver.services.gmlcov.gmlcoverage import check_gml, encode_gml
+from eoxserver.services.ows.multipart import Part, boundary, media_type, multipart_related
 from eoxserver.services.wcs.formats import GML_FORMAT, OutputFormat, find_format, native_format, offered_formats
 from eoxserver.services.wcs.v20.describe import readable
-from eoxserver.services.wcs.v20.multipart import Part, boundary, coverage_parts, media_type, multipart_related
+from eoxserver.services.wcs.v20.multipart import coverage_parts
 from eoxserver.services.wcs.v20.plan import plan_coverage
 from eoxserver.services.wcs.v20.requests import GetCoverage
 from eoxserver.services.wire import Request, Response, json_response
@@ -120,5 +122,5 @@ def _response(result: Coverage, wanted: OutputFormat, chunks: Iterator[bytes], d
         parts: tuple[Part, ...] = (Part({"Content-Type": wanted.mime, "Content-ID": f"<{filename}>"}, chunks),)
     else:
         parts = coverage_parts(result, chunks, wanted.mime, filename)
-    limit = boundary(result.identifier, wanted.mime)
-    return Response(multipart_related(parts, limit), media_type(limit))
+    limit = boundary("wcs", result.identifier, wanted.mime)
+    return Response(multipart_related(parts, limit), media_type(limit, GML))

@@ -7,36 +7,17 @@ content id.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from eoxserver.core.coverage import Coverage
 from eoxserver.services.gmlcov.gml import GML
 from eoxserver.services.gmlcov.gmlcoverage import gml_document
+from eoxserver.services.ows.multipart import Part
 from eoxserver.services.ows.xml import attributes, element
 
-__all__ = ["Part", "boundary", "coverage_parts", "media_type", "multipart_related"]
+__all__ = ["coverage_parts"]
 
 _ROLE = "http://www.opengis.net/spec/GMLCOV/1.0/conf/multipart"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part of the message."""
-
-    headers: Mapping[str, str]
-    chunks: Iterable[bytes]
-
-
-def boundary(*texts: str) -> str:
-    """A boundary that is the same for the same request, so that a validator of the answer holds."""
-    return f"wcs-{hashlib.sha256(chr(0).join(texts).encode()).hexdigest()[:32]}"
-
-
-def media_type(limit: str) -> str:
-    """The media type of a message with this boundary."""
-    return f'multipart/related; boundary="{limit}"; type="{GML}"'
 
 
 def coverage_parts(coverage: Coverage, chunks: Iterable[bytes], mime: str, filename: str) -> tuple[Part, Part]:
@@ -69,21 +50,3 @@ def coverage_parts(coverage: Coverage, chunks: Iterable[bytes], mime: str, filen
             chunks,
         ),
     )
-
-
-def multipart_related(parts: Iterable[Part], limit: str) -> Generator[bytes, None, None]:
-    """The bytes of a message; what goes wrong before the first byte of the last part ends it at once."""
-    opened = [(part, iter(part.chunks)) for part in parts]
-    try:
-        firsts = [next(chunks, b"") for _, chunks in opened]
-        for (part, chunks), first in zip(opened, firsts, strict=True):
-            headers = "".join(f"{name}: {value}\r\n" for name, value in part.headers.items())
-            yield f"--{limit}\r\n{headers}\r\n".encode() + first
-            yield from chunks
-            yield b"\r\n"
-        yield f"--{limit}--\r\n".encode()
-    finally:
-        for _, chunks in opened:
-            close = getattr(chunks, "close", None)
-            if close is not None:
-                close()
