@@ -17,6 +17,7 @@ import numpy as np
 
 from eoxserver.backends.hdf5 import is_hdf5
 from eoxserver.backends.readers.base import Reader
+from eoxserver.backends.readers.direct import INDIRECT_DRIVERS, is_text
 from eoxserver.backends.readers.variables import VariableSource
 from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.domain import Domain
@@ -27,9 +28,6 @@ from eoxserver.services.wcst.errors import TransactionError, wrong_number
 from eoxserver.services.wcst.rangeset import FileCells
 
 __all__ = ["ArrangedSource", "FileFields", "open_file"]
-
-_INDIRECT = frozenset({"VRT", "WMS", "WMTS", "WCS", "GTI", "STACTA", "STACIT", "DERIVED", "HTTP", "MBTiles", "GPKG"})
-"""Formats of GDAL whose files send it to others, or need more than one look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +122,7 @@ def open_file(path: Path, cells: FileCells, domain: Domain, count: int, readers:
 
 def _check_direct(path: Path) -> None:
     """Refuse files of text, most of which name other files (VRT, WMS and their like)."""
-    with path.open("rb") as file:
-        head = file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith((b"<", b"{")):
+    if is_text(path):
         raise _indirect(path)
 
 
@@ -166,7 +162,7 @@ def _raster(path: Path, cells: FileCells, domain: Domain, count: int, readers: M
         raise InvalidParameterValue(
             f"{path.name}: {error.message.replace(f'{path.parent}/', '')}", locator="fileReference"
         ) from error
-    if description.driver in _INDIRECT:
+    if description.driver in INDIRECT_DRIVERS:
         raise _indirect(path)
     fields = description.range_type.fields
     chosen = cells.bands or tuple(range(len(fields)))
