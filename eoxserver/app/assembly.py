@@ -28,6 +28,7 @@ from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
 from eoxserver.resources.coverages.pyramids import PyramidCatalogue
 from eoxserver.resources.coverages.registration.registrar import Registrar
+from eoxserver.resources.coverages.stacking.stacks import Stacks
 from eoxserver.resources.crs.catalogue import CrsCatalogue
 from eoxserver.services.context import ServiceContext
 from eoxserver.services.dispatch import Dispatcher, mounted
@@ -52,7 +53,10 @@ def assemble(paths: InstancePaths, settings: Settings, environ: Mapping[str, str
     metadata_readers = [plugins.metadata_readers[key]() for key in plugins.metadata_readers]
     registrar = Registrar(list(readers.values()), metadata_readers, formats, access)
     ingestion = Ingestion(access, settings)
-    return Instance(paths, settings, plugins, formats, readers, access, catalogue, CrsCatalogue(), ingestion, registrar)
+    stacks = Stacks(readers, access, formats)
+    return Instance(
+        paths, settings, plugins, formats, readers, access, catalogue, CrsCatalogue(), ingestion, stacks, registrar
+    )
 
 
 def assemble_engine(instance: Instance) -> Engine:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from eoxserver.resources.coverages.formats import FormatRegistry
     from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.coverages.registration.registrar import Registrar
+    from eoxserver.resources.coverages.stacking.stacks import Stacks
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 __all__ = ["Instance"]
@@ -38,6 +39,8 @@ class Instance:
     """CRSs by name, those of administrators among them."""
     ingestion: Ingestion
     """Inserts, changes and deletes coverages whose cells are kept here."""
+    stacks: Stacks
+    """Registers files as slices of coverages, which stay where they are."""
     _registrar: Registrar
 
     def registrar(self) -> Registrar:

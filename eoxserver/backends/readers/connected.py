@@ -58,12 +58,21 @@ class ConnectedSource:
         Of the data.
     open_place : callable
         Makes a source of what the access answers; raises DataUnavailable.
+    connect : callable, optional
+        Asks the access; by default for what is read in place (``Access.connect_location``).
     """
 
-    def __init__(self, access: Access, location: Location, open_place: Callable[[object], Source]) -> None:
+    def __init__(
+        self,
+        access: Access,
+        location: Location,
+        open_place: Callable[[object], Source],
+        connect: Callable[[Location], object] | None = None,
+    ) -> None:
         self._access = access
         self._location = location
         self._open_place = open_place
+        self._connect = connect or access.connect_location
         self._lock = threading.Lock()
         self._known: tuple[_Place, Source] | None = None
         self._doubting = threading.Lock()
@@ -112,7 +121,7 @@ class ConnectedSource:
             return use(self._source(place))
 
     def _place(self) -> _Place:
-        return _Place.of(self._access.connect_location(self._location))
+        return _Place.of(self._connect(self._location))
 
     def _doubted(self, failed: _Place) -> _Place:
         """What is connected to after something was wrong with a place; one of the threads that saw it asks."""

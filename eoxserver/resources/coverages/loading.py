@@ -18,6 +18,8 @@ from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.parts import stored_extra
 from eoxserver.resources.coverages.sources import Opener
+from eoxserver.resources.coverages.stacks.places import Grid, anchors_from_json
+from eoxserver.resources.coverages.stacks.source import Stacked
 from eoxserver.resources.coverages.stitching import MosaicSource, Piece, grid_offset
 
 __all__ = ["Loader"]
@@ -53,21 +55,29 @@ class Loader:
         except (LookupError, ValueError) as error:
             names = ", ".join(identifiers[:5])
             raise DataUnavailable(f"one of {names} is broken in the catalogue: {error}", locator=names) from error
-        items = _data_items([row.pk for row in rows])
+        keys = [row.pk for row in rows]
+        items = _data_items(keys)
+        general = [row.pk for row in rows if type(row) is models.Coverage]  # no other is a stack
+        found = models.Stack.objects.filter(coverage_id__in=general) if general else ()
+        stacks = {stack.coverage_id: stack for stack in found}
         loaded = {}
         for row in rows:
             try:
-                loaded[row.identifier] = self._coverage(row, items.get(row.pk, []))
+                loaded[row.identifier] = self._coverage(row, items.get(row.pk, []), stacks.get(row.pk))
             except (EOxServerError, ValueError) as error:
                 raise DataUnavailable(
                     f"coverage '{row.identifier}' is broken in the catalogue: {error}", locator=row.identifier
                 ) from error
         return loaded
 
-    def _coverage(self, row: models.Coverage, items: Sequence[DataItem]) -> Coverage:
+    def _coverage(self, row: models.Coverage, items: Sequence[DataItem], stack: models.Stack | None) -> Coverage:
         domain = row.domain
         if isinstance(row, models.RectifiedStitchedMosaic):
             source: Source = self._mosaic(row)
+        elif stack is not None:
+            grid = Grid(domain, anchors_from_json(stack.anchors))
+            stacked = Stacked(row.pk, stack.revision, grid, row.range_type.fields, tuple(stack.chunks))
+            source = self._opener.stack(row.identifier, stacked)
         else:
             ranges = ((band_range(item.semantic, len(row.range_type)), item) for item in items)
             bands = [(fields, item) for fields, item in ranges if fields is not None]
@@ -119,9 +129,13 @@ def _actual(identifiers: Sequence[str]) -> list[models.Coverage]:
 
 
 def _data_items(keys: Sequence[int]) -> Mapping[int, list[DataItem]]:
-    """Data items by coverage, with all that is needed to find the data later, in whatever thread."""
+    """Data items by coverage, with all that is needed to find the data later, in whatever thread.
+
+    Those of slices are looked for when cells are read: there may be very many.
+    """
     items: dict[int, list[DataItem]] = defaultdict(list)
-    for item in DataItem.objects.filter(dataset_id__in=keys).select_related(*_ITEM_RELATIONS).order_by("pk"):
+    found = DataItem.objects.filter(dataset_id__in=keys).exclude(semantic=models.SLICE)
+    for item in found.select_related(*_ITEM_RELATIONS).order_by("pk"):
         _fetch_packages(item.package)
         items[item.dataset_id].append(item)
     return items

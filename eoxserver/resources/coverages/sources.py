@@ -12,17 +12,20 @@ from contextlib import contextmanager
 import numpy as np
 
 from eoxserver.backends.access import Access
-from eoxserver.backends.connections import RasterPath
+from eoxserver.backends.connections import RasterPath, file_validator
 from eoxserver.backends.cubes.storage import VersionSource
-from eoxserver.backends.locations import location_of
+from eoxserver.backends.locations import Location, location_of
 from eoxserver.backends.models import DataItem
 from eoxserver.backends.readers.bands import combine
 from eoxserver.backends.readers.base import Reader
 from eoxserver.backends.readers.connected import ConnectedSource
 from eoxserver.backends.readers.nil import mask_nil
+from eoxserver.backends.readers.variables import VariableSource
 from eoxserver.core.coverage import CellBox, Cells, Level, Source, state_of
 from eoxserver.core.errors import AccessDenied, ConfigurationError, DataUnavailable, EOxServerError, UnknownKey
 from eoxserver.core.fields import Field
+from eoxserver.resources.coverages.stacks.index import Indexes
+from eoxserver.resources.coverages.stacks.source import OpenFiles, Stacked, StackSource
 
 __all__ = ["LazySource", "Opener"]
 
@@ -156,6 +159,9 @@ class Opener:
     def __init__(self, readers: Mapping[str, Reader], access: Access) -> None:
         self._readers = readers
         self._access = access
+        self._indexes = Indexes()
+        self.files = OpenFiles(self._raster, self._variables, access.is_own, self._state)
+        """How files of stacks are opened."""
 
     def source(
         self,
@@ -180,6 +186,35 @@ class Opener:
             )
 
         return LazySource(identifier, shape, open_source, fields)
+
+    def stack(self, identifier: str, stacked: Stacked) -> Source:
+        """The source of a coverage of slices; touches neither its files nor the catalogue yet."""
+        indexes, files = self._indexes, self.files
+        shape = stacked.grid.domain.shape
+        return LazySource(identifier, shape, lambda: StackSource(stacked, indexes, files), stacked.fields)
+
+    def _raster(self, location: Location) -> Source:
+        """The source of a raster, as its reader makes it."""
+        if self._access.is_own(location):
+            return self._source(self._access.connect_location(location), ())
+        return ConnectedSource(self._access, location, lambda place: self._source(place, ()))
+
+    def _variables(self, location: Location, names: Sequence[str]) -> Source:
+        """The source of variables of an array file."""
+        if self._access.is_own(location):
+            return VariableSource(self._access.retrieve_location(location), names)
+        return ConnectedSource(
+            self._access, location, lambda path: VariableSource(str(path), names), self._access.retrieve_location
+        )
+
+    def _state(self, location: Location) -> str:
+        """Which file a location is now; empty while nobody can tell."""
+        if location.storage is None and self._access.is_own(location):
+            return file_validator(location.path)
+        try:
+            return self._access.validator(location)
+        except EOxServerError:
+            return ""
 
     def _open(self, item: DataItem, fields: Sequence[Field]) -> Source:
         """The source of one data item; raises DataUnavailable.

@@ -18,10 +18,12 @@ from eoxserver.resources.coverages.models.mosaics import MosaicMember, Rectified
 from eoxserver.resources.coverages.models.parts import MetadataBound, MetadataPart
 from eoxserver.resources.coverages.models.pending import PendingCube
 from eoxserver.resources.coverages.models.pyramids import PyramidMember
+from eoxserver.resources.coverages.models.stacks import SLICE, Stack, StackSlice
 from eoxserver.resources.coverages.models.version import CatalogueVersion
 
 __all__ = [
-    "Axis", "CatalogueVersion", "Collection", "Coverage", "DatasetSeries", "EOObject", "EOObjectManager",
+    "SLICE", "Axis", "CatalogueVersion", "Collection", "Coverage", "DatasetSeries", "EOObject", "EOObjectManager",
     "EOObjectQuerySet", "Membership", "MetadataBound", "MetadataPart", "MosaicMember", "PendingCube", "PyramidMember",
-    "RectifiedDataset", "RectifiedGrid", "RectifiedStitchedMosaic", "ReferenceableDataset",
+    "RectifiedDataset", "RectifiedGrid", "RectifiedStitchedMosaic", "ReferenceableDataset", "Stack",
+    "StackSlice",
 ]  # fmt: skip

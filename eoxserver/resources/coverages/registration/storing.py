@@ -13,7 +13,7 @@ from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.proposals import Proposal
 
-__all__ = ["CHAIN", "addresses", "package_row", "storage_of", "store"]
+__all__ = ["CHAIN", "addresses", "data_item", "package_row", "storage_of", "store"]
 
 CHAIN = ("storage", "package__storage", "package__package__storage")
 """For ``select_related``: where a data item lies, in packages that are not nested more deeply than most."""
@@ -50,20 +50,26 @@ def store(proposal: Proposal, formats: FormatRegistry) -> models.Coverage:
     if len(proposal.domain.axes) > 2:
         coverage.set_domain(proposal.domain)
     for item in proposal.items:
-        location = item.place.location
-        package = package_row(location)
-        row = DataItem(
-            dataset=coverage,
-            location=location.path,
-            storage=_storage_row(location.storage) if package is None else None,
-            package=package,
-            semantic=item.semantic,
-            gdal_driver_name=item.driver,
-            format=item.metadata_format or formats.mime_of_driver(item.driver) or "",
-        )
-        row.full_clean()
-        row.save()
+        mime = item.metadata_format or formats.mime_of_driver(item.driver) or ""
+        data_item(coverage, item.place.location, item.semantic, item.driver, mime)
     return coverage
+
+
+def data_item(coverage: models.Coverage, location: Location, semantic: str, driver: str, mime: str) -> DataItem:
+    """Write a data item, and the packages it lies in; raises as ``store``."""
+    package = package_row(location)
+    row = DataItem(
+        dataset=coverage,
+        location=location.path,
+        storage=_storage_row(location.storage) if package is None else None,
+        package=package,
+        semantic=semantic,
+        gdal_driver_name=driver,
+        format=mime,
+    )
+    row.full_clean(exclude=["dataset"])
+    row.save()
+    return row
 
 
 def package_row(location: Location) -> Package | None:
