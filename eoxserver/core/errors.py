@@ -14,10 +14,10 @@ from collections.abc import Iterable
 __all__ = [
     "AccessDenied", "CatalogueUnavailable", "ConfigurationError", "ContainerRefused", "CoverageExists",
     "CoverageUnusable", "CredentialsRefused", "CrsNotSupported", "CrsUnknown", "DataUnavailable", "DuplicateKey",
-    "EOxServerError", "EmptyCoverageIdList", "EvaluationStopped", "FormatNotSupported", "IllegalFieldSequence",
-    "InconsistentChange", "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds", "InvalidDimensionValue",
-    "InvalidExtent", "InvalidMediaType", "InvalidParameterValue", "InvalidRequest", "InvalidScaleFactor",
-    "InvalidSubsetting", "InvalidTime", "InvalidUpdateSequence", "ItemMissing", "LimitExceeded",
+    "EOxServerError", "EmptyCoverageIdList", "EvaluationFailed", "EvaluationStopped", "FormatNotSupported",
+    "IllegalFieldSequence", "InconsistentChange", "InterpolationNotSupported", "InvalidAxisLabel", "InvalidBounds",
+    "InvalidDimensionValue", "InvalidExtent", "InvalidMediaType", "InvalidParameterValue", "InvalidRequest",
+    "InvalidScaleFactor", "InvalidSubsetting", "InvalidTime", "InvalidUpdateSequence", "ItemMissing", "LimitExceeded",
     "MissingParameterValue", "MissingQuery", "NoRoom", "NoSuchCoverage", "NoSuchDefinition", "NoSuchField",
     "NoSuchLayer", "NoSuchMediaType", "NoSuchStyle", "OperationNotSupported", "OutputCrsNotSupported", "PackageBroken",
     "PartsRefused", "PluginError", "RangeSubsetRepeated", "RegistrationRefused", "ScaleAxisUndefined",
@@ -285,6 +285,10 @@ class WcpsSyntaxError(WcpsError, ValueError):
 
 class WcpsSemanticError(WcpsError, ValueError):
     """A query whose parts do not fit each other: domains, types, numbers of bands."""
+
+
+class EvaluationFailed(WcpsError):
+    """Cells that cannot be computed: an integer divided by 0."""
 
 
 # -- set-up -----------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ TABLE: dict[type[Exception], Report] = {
     errors.SubsettingCrsNotSupported: _row("SubsettingCrs-NotSupported", 404, "InvalidCRS"),
     errors.OutputCrsNotSupported: _row("OutputCrs-NotSupported", 404, "InvalidCRS"),
     errors.WcpsError: _row("WcpsError", 400, "InvalidRequest"),
+    errors.EvaluationFailed: _row("RasdamanRequestFailed", 400, "InvalidRequest"),
     errors.WcpsSyntaxError: _row("SyntaxError", 400, "InvalidRequest"),
     errors.WcpsSemanticError: _row("SemanticError", 400, "InvalidRequest"),
     errors.UnknownKey: _row("InvalidParameterValue", 400),
