@@ -9,21 +9,32 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from bench.load import Http, Peer
 from bench.processes import family
 
-__all__ = ["started"]
+__all__ = ["serving", "started"]
+
+
+def started(data: Path, folder: Path, workers: int) -> AbstractContextManager[Peer]:
+    """Run the server on a raster with its default settings, and stop it afterwards; its log goes to ``folder``."""
+    return serving([str(data)], folder, workers)
 
 
 @contextmanager
-def started(data: Path, folder: Path, workers: int) -> Iterator[Peer]:
-    """Run the server on a raster with its default settings, and stop it afterwards; its log goes to ``folder``."""
+def serving(what: list[str], folder: Path, workers: int) -> Iterator[Peer]:
+    """Run the server on a file, or an instance (``--instance DIR``), and stop it afterwards.
+
+    Parameters
+    ----------
+    folder : Path
+        Where its log goes.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     program = Path(sysconfig.get_path("scripts")) / "eoxserver"
-    command = [sys.executable, str(program), "serve", str(data), "--port", "0", "--workers", str(workers)]
+    command = [sys.executable, str(program), "serve", *what, "--port", "0", "--workers", str(workers)]
     log = folder / "eoxserver.log"
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with (

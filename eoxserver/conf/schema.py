@@ -355,6 +355,13 @@ class Cubes:
     url: str = setting(
         TEXT, "cubes", "Where new cubes are kept: a folder of the instance, or the URL of an object store."
     )
+    cache_bytes: int = setting(SIZE, "64MiB", "Memory of each process for cells of cubes that were read, for each URL.")
+    update_bytes: int = setting(
+        SIZE, "128MiB", "Memory for cells of an update; what is beyond is written before the update is complete."
+    )
+    max_parallel_reads: int = setting(
+        integer(1), "3", "Parts of the input of an update, up to 32 MiB each, that are read at a time."
+    )
 
 
 @dataclass(frozen=True, slots=True)

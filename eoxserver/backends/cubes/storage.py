@@ -40,7 +40,8 @@ class CubeStorage:
     key: ClassVar[str] = "cube"
 
     def __init__(self, record: StorageRecord, settings: Settings) -> None:
-        self.store: CubeStore = OcdbtCubeStore(record.url, settings.path(""))
+        chosen = settings.cubes
+        self.store: CubeStore = OcdbtCubeStore(record.url, settings.path(""), chosen.cache_bytes, chosen.update_bytes)
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
 

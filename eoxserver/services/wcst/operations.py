@@ -80,21 +80,21 @@ class Transactions:
 
     def update(self, asked: UpdateCoverage) -> str:
         """Write cells of a coverage and answer its identifier; raises EOxServerError, and nothing is changed then."""
-        whole = self._context.catalogue.coverage(asked.coverage_id)
+        whole, range_type = self._grid(asked.coverage_id)
         document = self._document(asked.coverage)
-        domain = placed(document.domain, whole.domain, asked.subsets)
-        if len(document.fields) != len(whole.range_type):
+        domain = placed(document.domain, whole, asked.subsets)
+        if len(document.fields) != len(range_type):
             raise InconsistentChange(
-                f"the input has {len(document.fields)} fields; the coverage has {len(whole.range_type)}: "
-                f"{', '.join(whole.range_type.names)}",
+                f"the input has {len(document.fields)} fields; the coverage has {len(range_type)}: "
+                f"{', '.join(range_type.names)}",
                 locator="rangeType",
             )
         said = read_metadata(document.metadata, document.domain)
         # Values in the document are of the types that the coverage has, a file has types of its own.
-        types = () if isinstance(document.cells, FileCells) else [field.dtype for field in whole.range_type.fields]
+        types = () if isinstance(document.cells, FileCells) else [field.dtype for field in range_type.fields]
         with self._cells(document, types) as (fields, source):
             mask = self._mask(asked.mask, document.domain) if asked.mask is not None else None
-            arranged = _with_axes(source, domain, document.domain, mask, fields, whole.range_type.fields)
+            arranged = _with_axes(source, domain, document.domain, mask, fields, range_type.fields)
             part = Coverage(asked.coverage_id, domain, RangeType(fields), arranged, extra=said.extra)
             self._context.ingestion.update(asked.coverage_id, part, keep=True)
         return asked.coverage_id
@@ -139,6 +139,14 @@ class Transactions:
             words = self._context.catalogue.suggestions(unknown[0])
             names = ", ".join(f"'{name}'" for name in unknown)
             raise NoSuchCoverage(f"no coverage {names}; {words}", locator=",".join(unknown))
+
+    def _grid(self, identifier: str) -> tuple[Domain, RangeType]:
+        """Domain and fields of a coverage that is to be updated."""
+        try:
+            return self._context.ingestion.grid(identifier)
+        except NoSuchCoverage:
+            self._check_known([identifier])  # whose message names similar ones
+            raise
 
     def _document(self, given: CoverageInput) -> Document:
         data = (given.text or "").encode() if given.reference is None else None

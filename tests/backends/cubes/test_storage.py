@@ -14,7 +14,7 @@ from eoxserver.backends.cubes.base import CubeLayout
 from eoxserver.backends.cubes.storage import CubeStorage
 from eoxserver.backends.locations import StorageRecord
 from eoxserver.backends.storages.base import ConnectedStorageInterface, DescribeStorageInterface
-from eoxserver.conf.schema import Settings
+from eoxserver.conf.schema import Cubes, Settings
 from eoxserver.core.axes import IndexAxis
 from eoxserver.core.coverage import CellBox, Cells, Source
 from eoxserver.core.errors import ConfigurationError, ItemMissing
@@ -85,3 +85,11 @@ def test_versions_that_are_not_kept_open_are_opened_again(cubes: CubeStorage, mo
     for source in (first, second, first):
         assert source.read(CellBox.whole(source.shape), [0]).values.shape == (1, *source.shape)
     assert len(cubes._kept) == 1
+
+
+def test_memory_is_what_the_settings_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(storage, "OcdbtCubeStore", lambda *given: seen.append(given))
+    CubeStorage(StorageRecord("cube", "cubes"), Settings(instance=tmp_path, cubes=Cubes("cubes", 1000, 2000)))
+    CubeStorage(StorageRecord("cube", "cubes"), Settings(instance=tmp_path))
+    assert [given[2:] for given in seen] == [(1000, 2000), (64 * 2**20, 128 * 2**20)]

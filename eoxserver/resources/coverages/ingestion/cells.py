@@ -30,8 +30,6 @@ __all__ = ["Copying", "check_fields", "copy", "storable"]
 
 BLOCK_BYTES = 32 * 2**20
 """Of the cells that are read at a time."""
-READERS = 3
-"""How many blocks are read at a time; so many more may wait to be written."""
 
 _INSTEAD = {"int64": "float64", "uint64": "float64", "float16": "float32"}
 
@@ -108,13 +106,15 @@ class _Block:
     fields: Sequence[int]
 
 
-def copy(parts: Iterable[Copying], update: Update, keep: bool) -> None:
-    """Write all cells of parts, one after the other; blocks are read ahead, ``READERS`` at a time.
+def copy(parts: Iterable[Copying], update: Update, keep: bool, readers: int = 1) -> None:
+    """Write all cells of parts, one after the other; blocks are read ahead.
 
     Parameters
     ----------
     keep : bool
         Whether nil cells leave what is there.
+    readers : int
+        How many blocks are read at a time; so many may wait to be written.
 
     Raises
     ------
@@ -123,23 +123,23 @@ def copy(parts: Iterable[Copying], update: Update, keep: bool) -> None:
     InconsistentChange
         When the cube's type does not have a value.
     """
-    with closing(_ahead(task for part in parts for task in part.blocks())) as blocks:
+    with closing(_ahead((task for part in parts for task in part.blocks()), readers)) as blocks:
         for block in blocks:
             update.write(block.where, block.cells, block.fields, keep)
 
 
-def _ahead(tasks: Iterator[Callable[[], _Block]]) -> Generator[_Block]:
+def _ahead(tasks: Iterator[Callable[[], _Block]], readers: int) -> Generator[_Block]:
     """What functions answer, in their order; some are called before what they answer is wanted."""
     first = list(islice(tasks, 2))
     if len(first) < 2:
         yield from (task() for task in first)
         return
     waiting: deque[Future[_Block]] = deque()
-    with ThreadPoolExecutor(READERS) as pool:
+    with ThreadPoolExecutor(readers) as pool:
         try:
             for task in chain(first, tasks):
                 waiting.append(pool.submit(task))
-                if len(waiting) > READERS:
+                if len(waiting) > readers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()

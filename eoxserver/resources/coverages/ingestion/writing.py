@@ -50,8 +50,14 @@ def make_cube(
     state: CubeState,
     chunks: Sequence[int] | None,
     parts: Sequence[Coverage] = (),
+    readers: int = 1,
 ) -> int:
     """Make the cube of a new coverage, with further parts; answers its version.
+
+    Parameters
+    ----------
+    readers : int
+        As ``cells.copy`` has it.
 
     Raises
     ------
@@ -71,7 +77,7 @@ def make_cube(
     try:
         with store.update(cube, layout) as update:
             update.grow(along)
-            copy([first, *further], update, True)
+            copy([first, *further], update, True, readers)
             return _commit(update, replace(state, parts=()))  # the catalogue has them, or there is no coverage
     except ValueError as error:
         if isinstance(error, EOxServerError):
@@ -81,7 +87,7 @@ def make_cube(
         ) from error
 
 
-def add_parts(known: Ingested, store: CubeStore, parts: Sequence[Coverage], keep: bool) -> int:
+def add_parts(known: Ingested, store: CubeStore, parts: Sequence[Coverage], keep: bool, readers: int = 1) -> int:
     """Write parts, one over the other, into the latest version of a cube, whether the catalogue knows it or not.
 
     Returns
@@ -105,7 +111,7 @@ def add_parts(known: Ingested, store: CubeStore, parts: Sequence[Coverage], keep
     state = replace(state, metadata=known.metadata, details=known.details, parts=said_of_parts(parts))
     try:
         with store.update(known.cube, base=base.version) as update:
-            copy(copying, update, keep)
+            copy(copying, update, keep, readers)
             return _commit(update, state)
     except ValueError as error:
         if isinstance(error, EOxServerError):

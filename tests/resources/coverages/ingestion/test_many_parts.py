@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eoxserver.conf.schema import Cubes
 from eoxserver.core.coverage import CellBox, Cells, Coverage, MemorySource
 from eoxserver.core.errors import DataUnavailable, EOxServerError, InconsistentChange, InvalidSubsetting, NoSuchCoverage
 from eoxserver.core.metadata import ExtraMetadata, GivenParts, PartMetadata
@@ -21,6 +22,7 @@ from eoxserver.resources.coverages.ingestion import cells
 from tests.resources.coverages.ingestion.coverages import NIL, Place, coverage, lat, long, read, slice_of, times
 
 NUMBERS = count()
+READERS = Cubes().max_parallel_reads
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,11 @@ class WatchedSource(MemorySource):
 
 def test_parts_are_read_at_a_time(place: Place) -> None:
     place.ingestion.insert(slice_of(0, 1))
-    watched = Watched(cells.READERS)
-    parts = [replace(slice_of(day, 0), source=WatchedSource(watched, day)) for day in range(1, 1 + 2 * cells.READERS)]
+    watched = Watched(READERS)
+    parts = [replace(slice_of(day, 0), source=WatchedSource(watched, day)) for day in range(1, 1 + 2 * READERS)]
     place.ingestion.update_many("part", parts)
-    assert watched.most == cells.READERS
-    assert place.cells("part")[:, 0, 0].tolist() == [1, *range(1, 1 + 2 * cells.READERS)]
+    assert watched.most == READERS
+    assert place.cells("part")[:, 0, 0].tolist() == [1, *range(1, 1 + 2 * READERS)]
 
 
 def test_a_part_that_cannot_be_read_keeps_all_out_and_no_thread_goes_on(place: Place) -> None:
@@ -179,5 +181,5 @@ def test_a_part_that_cannot_be_read_keeps_all_out_and_no_thread_goes_on(place: P
     with pytest.raises(DataUnavailable, match="file 2 is broken"):
         place.ingestion.update_many("part", list(parts()))
     assert threading.active_count() == threads
-    assert max(seen) <= 2 + 2 * cells.READERS
+    assert max(seen) <= 2 + 2 * READERS
     assert len(place.ingestion.history("part")) == 1
