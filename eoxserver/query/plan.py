@@ -27,8 +27,8 @@ from eoxserver.core.fields import NilValue
 from eoxserver.core.selection import Mode, Subset
 
 __all__ = [
-    "Cast", "Clip", "Combine", "Condense", "Constant", "Construct", "Corridor", "Extend", "Extent", "Factor", "Flip",
-    "Given", "Interpolation", "Iterator", "Map", "Mask", "Node", "Overlay", "Pick", "PickCell", "PickRange", "Read",
+    "Cast", "Clip", "Combine", "Condense", "Constant", "Construct", "Corridor", "Each", "Extend", "Extent", "Factor",
+    "Flip", "Given", "Interpolation", "Iterator", "Map", "Mask", "Node", "Overlay", "Pick", "PickCell", "PickRange", "Read",
     "Reduce", "Reproject", "Ring", "Scale", "ScaleTarget", "Select", "SetNil", "Size", "Sort", "SubsetNode", "Switch",
     "TargetGrid", "Trace",
 ]  # fmt: skip
@@ -271,6 +271,18 @@ class Construct:
 
 
 @dataclass(frozen=True, slots=True)
+class Each:
+    """A plan for each place of some iterators, the last one going fastest: where one body cannot be lifted.
+
+    All have one grid and the same fields; the result is lifted by the iterators.
+    """
+
+    iterators: tuple[Iterator, ...]
+    bodies: tuple[Node, ...]
+    """One for each place; none depends on the iterators."""
+
+
+@dataclass(frozen=True, slots=True)
 class PickCell:
     """Along one axis the cell of a number; the axis is sliced."""
 
@@ -362,13 +374,19 @@ class Corridor:
 
     input: Node
     labels: tuple[str, str]
+    """The axes of the first and the second coordinate of each vertex of the polygon."""
     track: Ring
+    """Not closed; begins in the polygon."""
     polygon: tuple[Ring, ...]
+    """The outline, then holes, where the track begins."""
     discrete: bool = False
     """Only the vertices of the track, not each cell between."""
+    track_labels: tuple[str, ...] = ()
+    """The axes of the coordinates of each vertex of the track, those of the polygon among them; the others are sliced.
+    Empty: ``labels``."""
 
 
 Node: TypeAlias = (
     Read | SubsetNode | Select | Scale | Reproject | Overlay | Given | Constant | Iterator | Map | Cast | Combine
-    | Switch | SetNil | Mask | Reduce | Condense | Construct | Pick | Flip | Sort | Extend | Clip | Trace | Corridor
+    | Switch | SetNil | Mask | Reduce | Condense | Construct | Each | Pick | Flip | Sort | Extend | Clip | Trace | Corridor
 )  # fmt: skip

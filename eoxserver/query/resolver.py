@@ -16,8 +16,23 @@ from eoxserver.core.selection import select
 from eoxserver.query.grids import Plane, reprojected_domain, scaled_domain
 from eoxserver.query.mapping import PlaneMap
 from eoxserver.query.overlay import OverlayView
-from eoxserver.query.plan import Given, Interpolation, Node, Overlay, Read, Reproject, Scale, Select, SubsetNode
+from eoxserver.query.plan import (
+    Clip,
+    Corridor,
+    Extend,
+    Given,
+    Interpolation,
+    Node,
+    Overlay,
+    Read,
+    Reproject,
+    Scale,
+    Select,
+    SubsetNode,
+    Trace,
+)
 from eoxserver.query.ratios import typical_ratios
+from eoxserver.query.shapes import clip, corridor, extend, trace
 from eoxserver.query.steps import Lookup, Options, Step, derived, window_over
 from eoxserver.query.transforms import Placement, TransformCache
 from eoxserver.query.views import ReprojectView, ScaleView
@@ -61,7 +76,7 @@ class Resolver:
             step = self.known[id(node)] = self._made(node)
         return step
 
-    def _made(self, node: Node) -> Step:
+    def _made(self, node: Node) -> Step:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
         match node:
             case Read():
                 return Step(node, self.lookup(node.coverage_id))
@@ -77,6 +92,14 @@ class Resolver:
                 return self._reproject(node)
             case Overlay():
                 return self._overlay(node)
+            case Extend():
+                return extend.make(self, node)
+            case Clip():
+                return clip.make(self, node)
+            case Trace():
+                return trace.make(self, node)
+            case Corridor():
+                return corridor.make(self, node)
             case _:
                 raise UnsupportedCombination(f"{type(node).__name__} cannot be evaluated")
 
