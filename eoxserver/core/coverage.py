@@ -193,6 +193,8 @@ class TiePoints:
     """Easting or longitude, shape (n,) [CRS unit]."""
     y: npt.NDArray[np.float64]
     """Northing or latitude, shape (n,) [CRS unit]."""
+    heights: npt.NDArray[np.float64] | None = None
+    """Shape (n,) [m]; None when nobody says."""
 
 
 @dataclass(frozen=True)

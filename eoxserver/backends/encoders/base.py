@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -34,6 +34,8 @@ class Workspace:
     """Cells of one block."""
     memory_bytes: int = 64 << 20
     """Results up to this size are made in memory."""
+    config: Mapping[str, str] = field(default_factory=dict)
+    """GDAL's configuration options for this one write; they hold in the writing thread alone, where GDAL writes."""
 
 
 class Encoder(Protocol):

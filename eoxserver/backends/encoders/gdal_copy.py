@@ -15,6 +15,7 @@ import numpy.typing as npt
 import rasterio
 import rasterio.shutil
 from affine import Affine
+from rasterio._err import CPLE_BaseError
 from rasterio.drivers import raster_driver_extensions
 
 from eoxserver.backends.encoders.base import Workspace
@@ -112,11 +113,14 @@ def _differs(file: Path, driver: str, values: npt.NDArray[Any]) -> str | None:
         return f"it takes several files ({', '.join(written)}), and an answer is one"
     if read.shape != values.shape:
         return f"of {values.shape[0]} bands {read.shape[0]} are left"
-    if read.dtype != values.dtype and not np.array_equal(read, values):
+    narrower = read.dtype.kind in "iu" and not np.can_cast(values.dtype, read.dtype)
+    if read.dtype != values.dtype and (narrower or not np.array_equal(read, values)):
         return f"{values.dtype} turns into {read.dtype}"
     return None
 
 
 def _reason(error: Exception) -> str:
-    cause = error.__cause__ or error.__context__ or error
+    # What rasterio raises comes from an error of GDAL; the context may also be an error that is being answered.
+    causes = (error, error.__cause__, error.__context__)
+    cause = next((one for one in causes if isinstance(one, CPLE_BaseError)), error)
     return " ".join(str(getattr(cause, "errmsg", "") or cause).split()) or "it cannot be written"

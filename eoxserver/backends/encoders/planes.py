@@ -2,8 +2,9 @@
 """A coverage of two axes as formats of images see it: rows and columns, the first row northernmost.
 
 Rows run along y and columns along x wherever the axes stand in the grid; a grid whose y grows or whose x falls is
-turned, so that every image shows north up and west to the left. Axes that are not those of a horizontal CRS keep their
-order: the first one gives the rows.
+turned, so that every image shows north up and west to the left. Of axes that are not those of a horizontal CRS an x
+axis gives the columns and a y axis the rows; where neither tells, the first axis of the CRS gives the columns, as of an
+image with the indices i and j, whichever of them stands first in the grid.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from rasterio.crs import CRS
 
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.backends.encoders.files import scratch_array
-from eoxserver.core.axes import IndexAxis, RegularAxis
+from eoxserver.core.axes import IndexAxis, RegularAxis, Role
 from eoxserver.core.blocks import block_shape, split, stream
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level
 from eoxserver.core.crs import Crs
+from eoxserver.core.domain import Domain
 from eoxserver.core.errors import UnsupportedCombination
 from eoxserver.core.fields import Field
 
@@ -83,10 +85,11 @@ class Plane:
         points, axes = self.coverage.tie_points, self.coverage.domain.axes
         if points is None or not all(isinstance(axis, IndexAxis) for axis in axes):
             return None
-        first_row, first_column = (axis.first for axis in axes if isinstance(axis, IndexAxis))
+        first_row, first_column = self._oriented([axis.first for axis in axes if isinstance(axis, IndexAxis)])
+        heights = np.zeros(len(points.rows)) if points.heights is None else points.heights
         control = [
-            GroundControlPoint(float(row) - first_row, float(column) - first_column, float(x), float(y))
-            for row, column, x, y in zip(points.rows, points.columns, points.x, points.y, strict=True)
+            GroundControlPoint(row - first_row, column - first_column, x, y, z)
+            for row, column, x, y, z in np.stack([points.rows, points.columns, points.x, points.y, heights]).T.tolist()
         ]
         return control, rasterio_crs(points.crs)
 
@@ -136,10 +139,18 @@ def plane_of(coverage: Coverage, name: str) -> Plane:
         )
     place = domain.horizontal
     if place is None:
-        return Plane(coverage, turned=False, flipped=(False, False))
+        return Plane(coverage, turned=_columns(domain) == 0, flipped=(False, False))
     x, y = (domain.axes[position] for position in place)
     assert isinstance(x, RegularAxis) and isinstance(y, RegularAxis)
     return Plane(coverage, turned=place == (0, 1), flipped=(y.step > 0, x.step < 0))
+
+
+def _columns(domain: Domain) -> int:
+    """The grid position of the axis that columns run along, of two that are not regular in one horizontal CRS."""
+    x, y = domain.role_index(Role.X), domain.role_index(Role.Y)
+    if x is not None:
+        return x
+    return domain.labels.index(domain.crs_labels[0]) if y is None else 1 - y
 
 
 def blocks(plane: Plane, workspace: Workspace, whole_rows: bool = False) -> Iterator[tuple[CellBox, Cells]]:

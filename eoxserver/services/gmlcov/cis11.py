@@ -26,7 +26,7 @@ from eoxserver.services.ows.xml import DECLARATION, attributes, element, namespa
 
 __all__ = [
     "DESCRIPTION_NAMESPACES", "DESCRIPTION_SCHEMAS", "GENERAL_GRID", "coverage_description", "encode_general_grid",
-    "grid_limits", "srs_name",
+    "general_grid_description", "grid_limits", "srs_name",
 ]  # fmt: skip
 
 GENERAL_GRID = "GeneralGridCoverage"
@@ -97,23 +97,36 @@ def grid_limits(domain: Domain) -> list[tuple[str, int, int]]:
     ]  # fmt: skip
 
 
+def general_grid_description(coverage: Coverage) -> Iterator[str]:
+    """The document of a coverage without its range set."""
+    yield from _before(coverage)
+    yield _after(coverage)
+
+
 def _document(coverage: Coverage, workspace: Workspace) -> Iterator[bytes]:
-    domain = coverage.domain
     values = _values(coverage, workspace)
     first = next(values)
-    about = attributes({"gml:id": coverage.identifier})
-    function = gml.coverage_function(domain).replace("gml:coverageFunction>", "cis11:CoverageFunction>")
-    yield f"{DECLARATION}<cis11:GeneralGridCoverage{namespaces(NAMESPACES, SCHEMAS)}{about}>\n".encode()
-    yield f"{function}{_envelope(domain)}".encode()
-    for part in _domain_set(domain):
+    for part in _before(coverage):
         yield part.encode()
     yield f"<cis11:RangeSet>\n<cis11:DataBlock>\n{first}".encode()
     for part in values:
         yield part.encode()
-    yield (
-        f"</cis11:DataBlock>\n</cis11:RangeSet>\n{_range_type(coverage.range_type)}"
-        f"{_metadata(coverage)}</cis11:GeneralGridCoverage>\n"
-    ).encode()
+    yield f"</cis11:DataBlock>\n</cis11:RangeSet>\n{_after(coverage)}".encode()
+
+
+def _before(coverage: Coverage) -> Iterator[str]:
+    """The document up to the range set."""
+    domain = coverage.domain
+    about = attributes({"gml:id": coverage.identifier})
+    function = gml.coverage_function(domain).replace("gml:coverageFunction>", "cis11:CoverageFunction>")
+    yield f"{DECLARATION}<cis11:GeneralGridCoverage{namespaces(NAMESPACES, SCHEMAS)}{about}>\n"
+    yield f"{function}{_envelope(domain)}"
+    yield from _domain_set(domain)
+
+
+def _after(coverage: Coverage) -> str:
+    """The document behind the range set."""
+    return f"{_range_type(coverage.range_type)}{_metadata(coverage)}</cis11:GeneralGridCoverage>\n"
 
 
 def _envelope(domain: Domain) -> str:

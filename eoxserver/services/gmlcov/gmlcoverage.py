@@ -17,7 +17,7 @@ from eoxserver.services.gmlcov.gml import GML
 from eoxserver.services.gmlcov.metadata import metadata_elements
 from eoxserver.services.ows.xml import DECLARATION, attributes, namespaces
 
-__all__ = ["check_gml", "encode_gml", "gml_document"]
+__all__ = ["check_gml", "encode_gml", "gml_description", "gml_document"]
 
 
 def check_gml(coverage: Coverage) -> None:
@@ -50,26 +50,42 @@ def encode_gml(coverage: Coverage, workspace: Workspace) -> Iterator[bytes]:
 
 def gml_document(coverage: Coverage, range_set: Iterable[str]) -> Iterator[bytes]:
     """The document of a coverage around the content of its ``gml:rangeSet``; that is begun before anything is sent."""
+    values = iter(range_set)
+    first = next(values, "")
+    for part in _before(coverage):
+        yield part.encode()
+    yield f"<gml:rangeSet>\n{first}".encode()
+    for part in values:
+        yield part.encode()
+    yield f"</gml:rangeSet>\n{_after(coverage)}".encode()
+
+
+def gml_description(coverage: Coverage) -> Iterator[str]:
+    """The document of a coverage without its range set."""
+    yield from _before(coverage)
+    yield _after(coverage)
+
+
+def _before(coverage: Coverage) -> Iterator[str]:
+    """The document up to the range set."""
     domain, identifier = coverage.domain, coverage.identifier
     schemas = {gml.NAMESPACES["gmlcov"]: gml.GMLCOV_SCHEMA}
     if domain.subtype == "ReferenceableGridCoverage":
         schemas[gml.NAMESPACES["gmlrgrid"]] = gml.RGRID_SCHEMA
     name = f"gmlcov:{domain.subtype}"
-    values = iter(range_set)
-    first = next(values, "")
     yield (
         f"{DECLARATION}<{name}{namespaces(gml.NAMESPACES, schemas)}{attributes({'gml:id': identifier})}>\n"
         f"{gml.bounded_by(domain)}"
-    ).encode()
-    for part in gml.domain_set(identifier, domain):
-        yield part.encode()
-    yield f"<gml:rangeSet>\n{first}".encode()
-    for part in values:
-        yield part.encode()
-    yield (
-        f"</gml:rangeSet>\n{gml.coverage_function(domain)}{gml.range_type(coverage.range_type)}"
-        f"{gml.metadata(metadata_elements(coverage))}</{name}>\n"
-    ).encode()
+    )
+    yield from gml.domain_set(identifier, domain)
+
+
+def _after(coverage: Coverage) -> str:
+    """The document behind the range set."""
+    return (
+        f"{gml.coverage_function(coverage.domain)}{gml.range_type(coverage.range_type)}"
+        f"{gml.metadata(metadata_elements(coverage))}</gmlcov:{coverage.domain.subtype}>\n"
+    )
 
 
 def _data_block(coverage: Coverage, workspace: Workspace) -> Iterator[str]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,9 @@ def test_axes_without_place_make_an_image_too(tmp_path: Path) -> None:
     domain = Domain((IndexAxis("t", 9), IndexAxis("h", 12)))
     coverage = Coverage("profile", domain, fields_of(values), MemorySource(values))
     with opened(encode(PngEncoder, coverage, tmp_path)) as dataset:
+        np.testing.assert_array_equal(dataset.read(), values.transpose(0, 2, 1))
+    turned = replace(coverage, domain=Domain(domain.axes, ("h", "t")))
+    with opened(encode(PngEncoder, turned, tmp_path)) as dataset:
         np.testing.assert_array_equal(dataset.read(), values)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.backends.encoders.planes import blocks, fill_value, filled, plane_of
-from eoxserver.core.axes import RegularAxis, Role
+from eoxserver.core.axes import IndexAxis, RegularAxis, Role
 from eoxserver.core.coverage import CellBox, Cells, Coverage, MemorySource, TiePoints
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.domain import Domain
@@ -118,3 +118,34 @@ def test_cells_that_are_not_valid_hold_the_nil_value_or_zero() -> None:
     same = filled(Cells(values, valid), fields, np.dtype("uint8"))
     assert same[0, 0, 0] == 255
     assert (values == 9).all(), "what was read belongs to others"
+
+
+@pytest.mark.parametrize(
+    ("roles", "crs_labels", "columns"),
+    [
+        ((Role.OTHER, Role.OTHER), ("i", "j"), "i"),
+        ((Role.OTHER, Role.OTHER), ("j", "i"), "j"),
+        ((Role.OTHER, Role.Y), ("j", "i"), "i"),
+        ((Role.X, Role.OTHER), ("j", "i"), "i"),
+        ((Role.Y, Role.X), ("i", "j"), "j"),
+    ],
+)
+def test_columns_of_axes_without_place(roles: tuple[Role, Role], crs_labels: tuple[str, str], columns: str) -> None:
+    values = counted((1, 3, 4))
+    axes = (IndexAxis("i", 3, role=roles[0]), IndexAxis("j", 4, role=roles[1]))
+    coverage = Coverage("plain", Domain(axes, crs_labels), fields_of(values), MemorySource(values))
+    plane = plane_of(coverage, "PNG")
+    turned = columns == "i"
+    assert plane.shape == ((4, 3) if turned else (3, 4))
+    read = plane.read(CellBox.whole(plane.shape), (0,)).values
+    np.testing.assert_array_equal(read, values.transpose(0, 2, 1) if turned else values)
+
+
+def test_tie_points_of_a_grid_whose_first_axis_gives_the_columns() -> None:
+    values = counted((1, 5, 4))
+    points = TiePoints(WGS84, *(np.array([number]) for number in (1.0, 2.0, 10.0, 50.0)))
+    axes = (IndexAxis("i", 5, 2), IndexAxis("j", 4, 1))
+    coverage = Coverage("plain", Domain(axes), fields_of(values), MemorySource(values), tie_points=points)
+    found = plane_of(coverage, "GeoTIFF").tie_points
+    assert found is not None
+    assert (found[0][0].row, found[0][0].col) == (0.0, 0.0)

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""Colours for values: the colour maps of ``encode`` (key ``colorMap``) and of styles.
+
+Three kinds, over entries sorted by their numbers k1 < ... < kn: ``values`` colours what equals an entry, and nothing
+else; ``intervals`` gives a value the colour of the entry at or below it, and of k1 below all; ``ramp`` mixes the
+colours of the two entries a value lies between, each product cut to an integer. The result has as many fields as the
+colours have components, 1, 3 or 4, all of them bytes.
+
+Nil cells are coloured as their nil value; with four components they are transparent, unless an entry is exactly it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
+from eoxserver.core.errors import UnsupportedCombination
+from eoxserver.core.fields import Field, RangeType
+from eoxserver.services.wcps.encoding.values import a_list, an_object, integer, known_keys, number_of_text, refused
+
+__all__ = ["COMPONENTS", "KINDS", "ColorMap", "coloured", "parse_color_map"]
+
+KINDS = ("values", "intervals", "ramp")
+COMPONENTS = {1: ("gray",), 3: ("red", "green", "blue"), 4: ("red", "green", "blue", "alpha")}
+"""Names of the fields of a result, by their number."""
+_ACCEPTED = '{"type": "values", "intervals" or "ramp", "colorTable": {"<number>": [<red>, <green>, <blue>, <alpha>]}}'
+_COLOUR = "a list of 1, 3 or 4 integers from 0 to 255, as long as the other colours"
+_NOISE = 1e-9
+"""What a product may lack to an integer by binary noise alone."""
+
+
+@dataclass(frozen=True, eq=False)
+class ColorMap:
+    """Entries and how they are used."""
+
+    kind: str
+    """One of ``KINDS``."""
+    numbers: npt.NDArray[np.float64]
+    """Ascending, shape (entry,)."""
+    colours: npt.NDArray[np.uint8]
+    """Shape (entry, component)."""
+
+    @property
+    def components(self) -> int:
+        """1, 3 or 4."""
+        return int(self.colours.shape[1])
+
+    def apply(self, values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+        """The colours of values, shape (component, *shape of values); what is no number has 0 everywhere."""
+        reals = values.astype(np.float64)
+        found = getattr(self, f"_{self.kind}")(reals)
+        unknown = np.isnan(reals)
+        if unknown.any():
+            found[unknown] = 0
+        colours: npt.NDArray[np.uint8] = np.moveaxis(found, -1, 0)
+        return colours
+
+    def has_entry(self, value: float) -> bool:
+        """Whether an entry is exactly this number."""
+        return bool((self.numbers == value).any())
+
+    def _values(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+        nearest = np.searchsorted(self.numbers, values).clip(max=len(self.numbers) - 1)
+        found: npt.NDArray[np.uint8] = self.colours[nearest] * (self.numbers[nearest] == values)[..., np.newaxis]
+        return found
+
+    def _intervals(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+        below = np.searchsorted(self.numbers, values, side="right") - 1
+        found: npt.NDArray[np.uint8] = self.colours[below.clip(min=0)]
+        return found
+
+    def _ramp(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+        if len(self.numbers) == 1:
+            return self.colours[np.zeros(values.shape, np.intp)]
+        above = np.searchsorted(self.numbers, values, side="right").clip(1, len(self.numbers) - 1)
+        low, high = self.numbers[above - 1], self.numbers[above]
+        with np.errstate(invalid="ignore"):
+            weight = np.nan_to_num(((high - values) / (high - low)).clip(0, 1))[..., np.newaxis]
+        first = np.floor(weight * self.colours[above - 1] + _NOISE)
+        second = np.floor((1 - weight) * self.colours[above] + _NOISE)
+        found: npt.NDArray[np.uint8] = (first + second).astype(np.uint8)
+        return found
+
+
+def parse_color_map(value: object, key: str = "colorMap") -> ColorMap:
+    """The colour map that JSON describes.
+
+    Raises
+    ------
+    InvalidParameterValue
+        Names what is wrong, and what would be accepted.
+    """
+    given = an_object(key, value, _ACCEPTED)
+    known_keys(given, ("type", "colorTable"), key)
+    kind = given.get("type")
+    if kind not in KINDS:
+        raise refused(f"{key}.type", kind, ", ".join(KINDS))
+    table = an_object(f"{key}.colorTable", given.get("colorTable"), "an object of colours by number")
+    if not table:
+        raise refused(f"{key}.colorTable", table, "at least one colour")
+    entries: dict[float, tuple[int, ...]] = {}
+    for text, listed in table.items():
+        value_of = number_of_text(text)
+        if value_of is None or not math.isfinite(value_of):
+            raise refused(f"{key}.colorTable", text, "finite numbers as the names of colours")
+        if value_of in entries:
+            raise refused(f"{key}.colorTable", text, "each number once")
+        entries[value_of] = _colour(f"{key}.colorTable.{text}", listed)
+    lengths = {len(colour) for colour in entries.values()}
+    if len(lengths) != 1:
+        raise refused(f"{key}.colorTable", table, f"colours that are each {_COLOUR}")
+    numbers = sorted(entries)
+    return ColorMap(str(kind), np.array(numbers), np.array([entries[one] for one in numbers], np.uint8))
+
+
+def coloured(coverage: Coverage, colors: ColorMap) -> Coverage:
+    """The coverage in the colours of its one field; lazy.
+
+    Raises
+    ------
+    UnsupportedCombination
+        When it has several fields, or complex numbers.
+    """
+    fields = coverage.range_type.fields
+    if len(fields) != 1 or fields[0].dtype.kind == "c":
+        what = f"{len(fields)} ({', '.join(coverage.range_type.names)})" if len(fields) != 1 else "complex numbers"
+        raise UnsupportedCombination(
+            f"colorMap colours one field of integers or real numbers; the result has {what}", locator="colorMap"
+        )
+    made = tuple(
+        Field(name, np.dtype(np.uint8), interpretation=name) for name in COMPONENTS[colors.components]
+    )  # fmt: skip
+    return replace(coverage, range_type=RangeType(made), source=_Coloured(coverage.source, fields[0], colors))
+
+
+def _colour(key: str, value: object) -> tuple[int, ...]:
+    listed = a_list(key, value, _COLOUR)
+    if len(listed) not in COMPONENTS:
+        raise refused(key, value, _COLOUR)
+    return tuple(integer(key, one, 0, 255) for one in listed)
+
+
+@dataclass(frozen=True)
+class _Coloured:
+    """The colours of one field."""
+
+    source: Source
+    field: Field
+    colors: ColorMap
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.source.shape
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        return self.source.chunks
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return self.source.levels
+
+    @cached_property
+    def _table(self) -> npt.NDArray[np.uint8] | None:
+        """The colours of every value of a small type, shape (component, value); None for other types."""
+        dtype = self.field.dtype
+        if dtype.kind not in "iu" or dtype.itemsize > 2:
+            return None
+        limits = np.iinfo(dtype)
+        return np.ascontiguousarray(self.colors.apply(np.arange(int(limits.min), int(limits.max) + 1)))
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        cells = self.source.read(box, (0,), level)
+        values, nil = cells.values[0], self.field.nil_value
+        missing = None if cells.valid is None or bool(cells.valid.all()) else ~cells.valid[0]
+        if missing is not None:
+            values = np.where(missing, nil or 0, values)
+        found = self._colours(values)
+        if missing is not None and self.colors.components == 4 and (nil is None or not self.colors.has_entry(nil)):
+            found[3][missing] = 0
+        return Cells(found if tuple(fields) == tuple(range(len(found))) else found[list(fields)])
+
+    def _colours(self, values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+        if self._table is None or values.dtype != self.field.dtype:
+            return self.colors.apply(values)
+        return self._table[:, values.astype(np.intp) - int(np.iinfo(values.dtype).min)]
