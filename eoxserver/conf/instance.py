@@ -175,8 +175,20 @@ def _fill(paths: InstancePaths, name: str, settings: str) -> None:
 
 
 def _move(building: Path, target: Path) -> None:
-    """Put the finished folder in its place; a folder that was filled meanwhile stays as it is."""
+    """Put the finished folder in its place; a folder that was filled meanwhile stays as it is.
+
+    An empty folder that is there stays the same folder, in which somebody may be working; it is filled.
+    """
     try:
-        building.rename(target)
+        if not target.is_dir():
+            building.rename(target)
+            return
+        _check_target(target)
+        # The settings come last: they make it an instance.
+        for entry in sorted(
+            building.iterdir(), key=lambda each: each.name == InstancePaths(building).settings.parent.name
+        ):
+            entry.rename(target / entry.name)
+        building.rmdir()
     except OSError as error:
         raise ConfigurationError(f"cannot make {target}: {error.strerror}", locator=str(target)) from error

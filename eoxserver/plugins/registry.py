@@ -39,7 +39,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("metadata reader", "metadata_readers", (("can_read", "read"),), ("suffixes",)),
     Kind("service", "services", (("handle", "report"),)),
     Kind("executor", "executors", (("evaluate",),)),
-    Kind("import recipe", "import_recipes", (("run",),)),
+    Kind("import recipe", "import_recipes", (("slices",),)),
 )
 """All kinds, in the order in which they are reported."""
 

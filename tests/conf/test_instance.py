@@ -100,6 +100,18 @@ def test_a_folder_that_is_filled_meanwhile_is_left_alone(tmp_path: Path) -> None
         (tmp_path / "alps").mkdir()
         (tmp_path / "alps" / "theirs").write_text("")
 
-    with pytest.raises(ConfigurationError, match="cannot make .*: Directory not empty"):
+    with pytest.raises(ConfigurationError, match="is not empty: it has"):
         write_instance("alps", tmp_path / "alps", prepare=prepare)
     assert [path.name for path in tmp_path.rglob("*")] == ["alps", "theirs"]
+
+
+def test_an_empty_folder_in_which_somebody_works_stays_that_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    paths = write_instance("demo", Path())
+    assert Path.cwd() == folder
+    assert paths.settings.is_file() and Path("wsgi.py").is_file()
+    assert sorted(tmp_path.iterdir()) == [folder]

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""What a recipe is: it looks at files, one by one, and says which parts of which coverages they hold.
+
+A recipe reads no cells and writes nothing: the importer orders the slices, says what it is going to do, and brings them
+to the server. ``docs/howto/write-a-recipe.md`` shows how to write one.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from eoxserver.backends.readers.base import Reader
+from eoxserver.core.crs import Crs
+from eoxserver.wcst_import.ingredients.options import read_section
+from eoxserver.wcst_import.ingredients.reading import Ingredients
+from eoxserver.wcst_import.ingredients.sections import CommonOptions
+from eoxserver.wcst_import.slices import ImportFile, Slice, find_files
+from eoxserver.wcst_import.targets.base import Target
+
+__all__ = ["Environment", "Recipe"]
+
+O = TypeVar("O", bound=CommonOptions)  # noqa: E741 - one letter, as type variables are
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a recipe may use."""
+
+    readers: Mapping[str, Reader]
+    """Readers of files by key, in the order in which they are asked."""
+    parse_crs: Callable[[str], Crs]
+    """From any notation of a CRS, those of this instance's administrators too; raises CrsUnknown."""
+    target: Target
+
+
+class Recipe(ABC, Generic[O]):
+    """A recipe for the files of one ingredients file; made for one import.
+
+    Parameters
+    ----------
+    ingredients : Ingredients
+        Its options are read by the class's ``options_type``.
+
+    Raises
+    ------
+    IngredientsError
+        When an option is wrong.
+    """
+
+    key: ClassVar[str]
+    """Its name in ingredients."""
+    options_type: ClassVar[type[CommonOptions]] = CommonOptions
+    """A dataclass made of ``ingredients.options.option``."""
+
+    options: O
+
+    def __init__(self, ingredients: Ingredients, environment: Environment) -> None:
+        self.ingredients = ingredients
+        self.environment = environment
+        options = read_section(self.options_type, ingredients.options, "recipe.options")
+        self.options = options  # type: ignore[assignment]  # options_type says which O is
+
+    def check(self) -> None:
+        """Refuse ingredients that go ill together, before any file is looked at; raises ``IngredientsError``."""
+
+    def files(self) -> Iterable[ImportFile]:
+        """What is imported: the files of ``input.paths``, by name."""
+        return find_files(self.ingredients.input.paths, self.ingredients.folder)
+
+    @abstractmethod
+    def slices(self, file: ImportFile, number: int) -> Iterable[Slice]:
+        """The slices of one file, mostly one; none leaves it out.
+
+        Parameters
+        ----------
+        number : int
+            Of the file in the order of ``files``, from 0.
+
+        Raises
+        ------
+        FileRefused
+            When it cannot be imported so; the message names file, key and remedy.
+        SentenceError
+            When a sentence has no value for it.
+        """

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""What an import needs of the server it goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from eoxserver.core.coverage import Coverage
+
+__all__ = ["Target"]
+
+
+class Target(Protocol):
+    """A server with coverages. Every method raises ``EOxServerError``, and nothing has changed then."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages: its URL or folder."""
+
+    def check(self) -> None:
+        """Find out whether it answers, and whether it may be written; raises ``DataUnavailable``, ``AccessDenied``."""
+
+    def coverage(self, identifier: str) -> Coverage | None:
+        """A coverage as it is there, None when there is none; cells need not be readable."""
+
+    def insert(self, coverage: Coverage, further: Sequence[Coverage], tiling: str) -> None:
+        """Insert a coverage with its first part and further ones, as one change.
+
+        Raises
+        ------
+        CoverageExists
+            When there is one of this identifier.
+        InconsistentChange, InvalidSubsetting
+            When a part does not fit the first one.
+        """
+
+    def update(self, identifier: str, parts: Sequence[Coverage]) -> None:
+        """Write parts into a coverage that is there, as one change; raises as ``insert``."""
+
+    def add_overview(self, identifier: str, factors: Mapping[str, int]) -> None:
+        """Keep a coarser copy, by factors of axes; one that is there already is no error."""
+
+    def delete(self, identifier: str) -> None:
+        """Delete a coverage."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
