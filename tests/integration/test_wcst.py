@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pytest
 from django.contrib.auth.models import Permission, User
 from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse
 
 from eoxserver.core.coverage import CellBox
 from tests.applications import Application, application, instance_template, raster_cells
@@ -573,6 +574,75 @@ def test_bodies_of_writers_may_be_larger(tmp_path: Path, instance_template: Path
         assert app.instance.catalogue.version() == version
 
 
+# -- XML ----------------------------------------------------------------------------------------
+
+
+def in_xml(app: Application, name: str, content: str, **headers: str) -> TestResponse:
+    """Send a request as an XML document."""
+    body = f'<w:{name} xmlns:w="http://www.opengis.net/wcs/2.0" service="WCS" version="2.0.1">{content}</w:{name}>'
+    return app.client.post("/ows", data=body, content_type="application/xml", headers=headers)
+
+
+def gml_of(document: str) -> str:
+    return f"<w:coverage>{document.partition('?>')[2]}</w:coverage>"
+
+
+def test_requests_in_xml(app: Application) -> None:
+    who = login(app)
+    content = f"{gml_of(slice_of(1, '2008-01-01'))}<w:Extension><w:pixelDataType>Int16</w:pixelDataType></w:Extension>"
+    assert in_xml(app, "InsertCoverage", content, **who).text == "cube"
+    place = (
+        "<w:DimensionSlice><w:Dimension>ansi</w:Dimension><w:SlicePoint>2008-01-03</w:SlicePoint></w:DimensionSlice>"
+    )
+    content = f"<w:CoverageId>cube</w:CoverageId>{gml_of(slice_of(3, '2008-01-01'))}{place}"
+    assert in_xml(app, "UpdateCoverage", content, **who).text == "cube"
+    assert times(app, "cube") == ["2008-01-01", "2008-01-03"]
+    assert app.instance.catalogue.coverage("cube").range_type.fields[0].dtype == np.int16
+    assert (
+        in_xml(app, "InsertCoverage", f"{gml_of(slice_of(1, '2008-01-01'))}<w:useId>new</w:useId>", **who).text[:4]
+        == "cov_"
+    )
+    answer = in_xml(app, "DeleteCoverage", "<w:CoverageId>cube</w:CoverageId>", **who)
+    assert (answer.status_code, answer.text) == (200, "")
+    assert not app.instance.catalogue.exists("cube")
+
+
+BAD_DOCUMENTS = [
+    ("InsertCoverage", "", "WCSTMissingCoverageParameter", 400),
+    ("InsertCoverage", "<w:coverageRef>file:///etc/passwd</w:coverageRef>", "AccessDenied", 403),
+    ("InsertCoverage", gml_of(documents.index2d()), "WCSTDuplicatedCoverageName", 400),
+    ("InsertCoverage", f"{gml_of(documents.index2d('a'))}<w:foo>1</w:foo>", "InvalidRequest", 400),
+    ("UpdateCoverage", gml_of(documents.index2d()), "MissingParameterValue", 400),
+    ("UpdateCoverage", f"<w:CoverageId>nix</w:CoverageId>{gml_of(documents.index2d())}", "NoSuchCoverage", 404),
+    ("DeleteCoverage", "<w:CoverageId>demo</w:CoverageId><w:CoverageId>nix</w:CoverageId>", "NoSuchCoverage", 404),
+    ("DeleteCoverage", "", "MissingParameterValue", 400),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "error", "status"), BAD_DOCUMENTS)
+def test_bad_requests_in_xml(
+    app: Application, name: str, content: str, error: str, status: int, validate_xml: ValidateXml
+) -> None:
+    insert(app, documents.index2d())
+    version = app.instance.catalogue.version()
+    response = in_xml(app, name, content, **login(app))
+    assert (response.status_code, code(response, validate_xml)) == (status, error)
+    assert app.instance.catalogue.version() == version
+
+
+def test_nobody_writes_in_xml_without_permission(app: Application) -> None:
+    insert(app, documents.index2d())
+    version = app.instance.catalogue.version()
+    for name, content in (
+        ("InsertCoverage", gml_of(documents.index2d("other"))),
+        ("UpdateCoverage", f"<w:CoverageId>demo</w:CoverageId>{gml_of(documents.index2d())}"),
+        ("DeleteCoverage", "<w:CoverageId>demo</w:CoverageId>"),
+    ):
+        assert in_xml(app, name, content).status_code == 401
+        assert in_xml(app, name, content, **login(app), **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert app.instance.catalogue.version() == version
+
+
 def test_head_changes_nothing(app: Application) -> None:
     query = {**COMMON, "request": "InsertCoverage", "inputCoverage": documents.index2d()}
     assert app.client.head("/ows", query_string=query, headers=login(app)).status_code == 400
@@ -588,3 +658,5 @@ def test_capabilities_announce_transactions(app: Application, validate_xml: Vali
     assert {"GetCoverage", "InsertCoverage", "UpdateCoverage", "DeleteCoverage"} <= set(names)
     profile = "http://www.opengis.net/spec/WCS_service-extension_transaction/2.0/conf/insert+delete"
     assert profile in texts(root, "//ows:Profile/text()")
+    posts = "//ows:Operation[@name='InsertCoverage']//ows:Post//ows:Value/text()"
+    assert texts(root, posts) == ["KVP", "XML"]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from eoxserver.core.errors import AccessDenied, InvalidRequest
 from eoxserver.services.ows.capabilities import OperationMetadata
 from eoxserver.services.ows.exceptions import Report, ows_exception_report
+from eoxserver.services.ows.kvp import Params
 from eoxserver.services.wcst.administration import PATHS, Administration
 from eoxserver.services.wcst.decode import OPERATIONS, decode_transaction
 from eoxserver.services.wcst.errors import transaction_report
@@ -25,6 +26,7 @@ from eoxserver.services.wcst.requests import (
     InsertScaleLevel,
     UpdateCoverage,
 )
+from eoxserver.services.wcst.xmlrequests import document_params
 from eoxserver.services.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -47,12 +49,14 @@ class TransactionService:
     """Whether answers hold until the catalogue changes: they change it."""
     operations: ClassVar[tuple[str, ...]] = OPERATIONS
     announced: ClassVar[Sequence[OperationMetadata]] = tuple(
-        OperationMetadata(name) for name in ("InsertCoverage", "UpdateCoverage", "DeleteCoverage")
+        OperationMetadata(name, ("KVP", "XML")) for name in ("InsertCoverage", "UpdateCoverage", "DeleteCoverage")
     )
     """What the capabilities of the extended service list."""
     profiles: ClassVar[Sequence[str]] = (
         "http://www.opengis.net/spec/WCS_service-extension_transaction/2.0/conf/insert+delete",
     )
+    documents: ClassVar[tuple[str, ...]] = ("InsertCoverage", "UpdateCoverage", "DeleteCoverage")
+    """Names of the XML documents that are its requests."""
     paths: ClassVar[tuple[str, ...]] = PATHS
     methods: ClassVar[tuple[str, ...]] = ("GET", "POST")
 
@@ -77,8 +81,9 @@ class TransactionService:
             return self._administration.handle(request)
         if request.method not in ("GET", "POST"):
             raise InvalidRequest(f"changes are asked for by GET or POST, not {request.method}", locator="method")
-        name = request.params.require("request").strip()
-        return self._transaction(request, next(one for one in OPERATIONS if one.lower() == name.lower()))
+        params = document_params(request.body) if request.body.lstrip().startswith(b"<") else request.params
+        name = params.require("request").strip()
+        return self._transaction(request, params, next(one for one in OPERATIONS if one.lower() == name.lower()))
 
     def report(self, request: Request, error: Exception) -> Response:
         """The exception report of an error (OGC 06-121r9, clause 8); who has not logged in is asked to (RFC 7617)."""
@@ -89,8 +94,8 @@ class TransactionService:
             headers = (*NO_STORE, ("WWW-Authenticate", 'Basic realm="eoxserver"'))
         return Response(ows_exception_report(report), MEDIA_TYPE, report.status, headers)
 
-    def _transaction(self, request: Request, name: str) -> Response:
-        asked = decode_transaction(request.params, name, self._context.crss.parse)
+    def _transaction(self, request: Request, params: Params, name: str) -> Response:
+        asked = decode_transaction(params, name, self._context.crss.parse)
         if isinstance(asked, InsertCoverage):
             self._gate.check(request, "insert", None)
             return _answer(self._transactions.insert(asked))
