@@ -84,6 +84,10 @@ class Resolving(Protocol):
     def options(self) -> Options:
         """How the plan is evaluated."""
 
+    @property
+    def known(self) -> dict[int, Step]:
+        """Steps that are made, by the identity of nodes; who makes those of a whole tree adds them."""
+
     def resolve(self, node: Node) -> Step:
         """The step of a node, made once; raises what the node asks for and cannot have."""
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What functions compute, for arrays of cells (WCPS specification, section 4.4).
 
-A kernel gets arrays that broadcast, the type of the result and, mostly, an array to write it to. It wraps, overflows
-and divides by zero silently: ``numpy.errstate(all="ignore")`` has to be set around it.
+A kernel gets arrays that broadcast to the shape of the result, the type to compute in, and an array to write the result
+to, which is none of the inputs. It wraps, overflows and divides by zero silently: ``numpy.errstate(all="ignore")`` has
+to be set around it.
 """
 
 from __future__ import annotations
@@ -14,23 +15,24 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "Array", "Kernel", "Refusal", "absolute", "bit", "compare", "divide", "im", "negative_bit", "re",
-    "round_half_away", "same", "ufunc", "whole", "zero_divisor",
+    "Array", "Flags", "Kernel", "Refusal", "absolute", "bit", "compare", "convert", "divide", "im", "negative_bit",
+    "re", "round_half_away", "same", "ufunc", "whole", "zero_divisor",
 ]  # fmt: skip
 
 Array: TypeAlias = npt.NDArray[Any]
-Kernel: TypeAlias = Callable[[Sequence[Array], np.dtype[Any], Array | None], Array]
-"""From inputs, the type of the result, and where to write it (None: a new array) to the result."""
-Refusal: TypeAlias = Callable[[Sequence[Array], np.dtype[Any]], npt.NDArray[np.bool_] | None]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Dtype: TypeAlias = np.dtype[Any]
+Kernel: TypeAlias = Callable[[Sequence[Array], Dtype, Array], object]
+"""Takes inputs, the type of the result, and the array to write it to."""
+Refusal: TypeAlias = Callable[[Sequence[Array], Dtype], Flags | None]
 """From inputs and the type of the result to where there is none; None: nowhere."""
 
 
 def ufunc(function: Callable[..., Any]) -> Kernel:
     """A kernel of a numpy function, computed in the type of the result."""
 
-    def kernel(inputs: Sequence[Array], dtype: np.dtype[Any], out: Array | None) -> Array:
-        result: Array = function(*inputs, out=out, dtype=dtype, casting="unsafe")
-        return result
+    def kernel(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
+        function(*inputs, out=out, dtype=dtype, casting="unsafe")
 
     return kernel
 
@@ -38,43 +40,36 @@ def ufunc(function: Callable[..., Any]) -> Kernel:
 def compare(function: Callable[..., Any]) -> Kernel:
     """A kernel of a numpy function whose result is a truth value; inputs of two types are compared exactly."""
 
-    def kernel(inputs: Sequence[Array], _dtype: np.dtype[Any], out: Array | None) -> Array:
-        result: Array = function(*inputs, out=out)
-        return result
+    def kernel(inputs: Sequence[Array], _dtype: Dtype, out: Array) -> None:
+        function(*inputs, out=out)
 
     return kernel
 
 
-def _stored(result: Array, dtype: np.dtype[Any], out: Array | None) -> Array:
-    """A result that was made in another type, by the rules of C."""
-    if out is None:
-        return result.astype(dtype)
-    np.copyto(out, result, casting="unsafe")
-    return out
+def same(inputs: Sequence[Array], _dtype: Dtype, out: Array) -> None:
+    """The values themselves, in another type by the rules of C."""
+    np.copyto(out, inputs[0], casting="unsafe")
 
 
-def divide(inputs: Sequence[Array], dtype: np.dtype[Any], out: Array | None) -> Array:
+def divide(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
     """A quotient: of integers truncated, of others as IEEE 754 has it; any integer where an integer divisor is 0."""
     a, b = inputs
     if dtype.kind not in "iu":
-        return np.asarray(np.divide(a, b, out=out, dtype=dtype, casting="unsafe"))
-    if dtype.kind == "u":
-        return np.asarray(np.floor_divide(a, b, out=out, dtype=dtype, casting="unsafe"))
-    if dtype.itemsize == 8:
-        return _divide_long(a.astype(dtype, copy=False), b.astype(dtype, copy=False), dtype, out)
-    # A float quotient of integers of half its width truncates to the exact one; wider integers make -min wrap.
-    through, wider = (np.float32, np.int32) if dtype.itemsize <= 2 else (np.float64, np.int64)
-    quotient = np.divide(a, b, dtype=through, casting="unsafe")
-    return _stored(np.asarray(quotient).astype(wider), dtype, out)
+        np.divide(a, b, out=out, dtype=dtype, casting="unsafe")
+    elif dtype.kind == "u":
+        np.floor_divide(a, b, out=out, dtype=dtype, casting="unsafe")
+    elif dtype.itemsize == 8:
+        floor = np.floor_divide(a, b, dtype=dtype, casting="unsafe")
+        inexact = (floor * b != a) & ((a < 0) != (b < 0))
+        np.add(floor, inexact, out=out, dtype=dtype, casting="unsafe")
+    else:
+        # A float quotient of integers of half its width truncates to the exact one; the wider integer makes -min wrap.
+        through, wider = (np.float32, np.int32) if dtype.itemsize <= 2 else (np.float64, np.int64)
+        quotient = np.asarray(np.divide(a, b, dtype=through, casting="unsafe"))
+        np.copyto(out, quotient.astype(wider), casting="unsafe")
 
 
-def _divide_long(a: Array, b: Array, dtype: np.dtype[Any], out: Array | None) -> Array:
-    floor = np.floor_divide(a, b)
-    inexact = (floor * b != a) & ((a < 0) != (b < 0))
-    return np.asarray(np.add(floor, inexact, out=out, dtype=dtype, casting="unsafe"))
-
-
-def zero_divisor(inputs: Sequence[Array], dtype: np.dtype[Any]) -> npt.NDArray[np.bool_] | None:
+def zero_divisor(inputs: Sequence[Array], dtype: Dtype) -> Flags | None:
     """Where integers are divided by 0."""
     divisor = inputs[1]
     if dtype.kind not in "iu" or divisor.all():
@@ -82,59 +77,92 @@ def zero_divisor(inputs: Sequence[Array], dtype: np.dtype[Any]) -> npt.NDArray[n
     return np.asarray(divisor == 0)
 
 
-def absolute(inputs: Sequence[Array], _dtype: np.dtype[Any], out: Array | None) -> Array:
+def absolute(inputs: Sequence[Array], _dtype: Dtype, out: Array) -> None:
     """The distance from 0; that of a truth value is a number."""
     values = inputs[0].view(np.uint8) if inputs[0].dtype.kind == "b" else inputs[0]
-    return np.asarray(np.absolute(values, out=out))
+    np.absolute(values, out=out)
 
 
 def whole(function: Callable[..., Any]) -> Kernel:
     """A kernel that rounds floats, and leaves integers alone."""
 
-    def kernel(inputs: Sequence[Array], dtype: np.dtype[Any], out: Array | None) -> Array:
-        if dtype.kind != "f":
-            return _stored(inputs[0], dtype, out)
-        result: Array = function(inputs[0], out=out, dtype=dtype, casting="unsafe")
-        return result
+    def kernel(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
+        if dtype.kind == "f":
+            function(inputs[0], out=out, dtype=dtype, casting="unsafe")
+        else:
+            same(inputs, dtype, out)
 
     return kernel
 
 
-def same(inputs: Sequence[Array], dtype: np.dtype[Any], out: Array | None) -> Array:
-    """The values themselves."""
-    return _stored(inputs[0], dtype, out)
-
-
-def round_half_away(inputs: Sequence[Array], dtype: np.dtype[Any], out: Array | None) -> Array:
+def round_half_away(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
     """The nearest integer, halves away from 0; integers themselves."""
-    values = inputs[0]
     if dtype.kind != "f":
-        return _stored(values, dtype, out)
-    result = np.trunc(values, out=out, dtype=dtype, casting="unsafe")
-    far = np.abs(np.subtract(values, result, dtype=dtype)) >= 0.5
-    return np.asarray(np.add(result, np.copysign(far, values, dtype=dtype, casting="unsafe"), out=out, dtype=dtype))
+        same(inputs, dtype, out)
+        return
+    values = inputs[0]
+    np.trunc(values, out=out, dtype=dtype, casting="unsafe")
+    far = np.abs(np.subtract(values, out, dtype=dtype)) >= 0.5
+    np.add(out, np.copysign(far, values, dtype=dtype, casting="unsafe"), out=out, dtype=dtype)
 
 
-def bit(inputs: Sequence[Array], dtype: np.dtype[Any], out: Array | None) -> Array:
+def bit(inputs: Sequence[Array], _dtype: Dtype, out: Array) -> None:
     """Whether a bit of an integer is set: number 0 is the least significant, those beyond it are copies of its sign."""
     values, number = inputs
     if values.dtype.kind == "b":
         values = values.view(np.uint8)
     shift = np.clip(number, 0, 63).astype(values.dtype)
-    return _stored(np.right_shift(values, shift) & values.dtype.type(1), dtype, out)
+    np.copyto(out, np.right_shift(values, shift) & values.dtype.type(1), casting="unsafe")
 
 
-def negative_bit(inputs: Sequence[Array], _dtype: np.dtype[Any]) -> npt.NDArray[np.bool_] | None:
+def negative_bit(inputs: Sequence[Array], _dtype: Dtype) -> Flags | None:
     """Where the number of a bit is negative."""
     wrong = np.asarray(inputs[1] < 0)
     return wrong if wrong.any() else None
 
 
-def re(inputs: Sequence[Array], dtype: np.dtype[Any], out: Array | None) -> Array:
+def re(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
     """The real part."""
-    return _stored(inputs[0].real, dtype, out)
+    same((inputs[0].real,), dtype, out)
 
 
-def im(inputs: Sequence[Array], dtype: np.dtype[Any], out: Array | None) -> Array:
+def im(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
     """The imaginary part; 0 of real numbers."""
-    return _stored(inputs[0].imag, dtype, out)
+    same((inputs[0].imag,), dtype, out)
+
+
+# -- casts
+
+
+def convert(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
+    """Cast: integers saturate, floats truncate to integers (NaN becomes 0), complex numbers lose the imaginary part.
+
+    A truth value tells whether a number is other than 0. A ``double`` beyond ``float`` becomes infinite.
+    """
+    values = inputs[0]
+    if dtype.kind == "b":
+        np.not_equal(values, 0, out=out)
+        return
+    if values.dtype.kind == "c" and dtype.kind != "c":
+        values = values.real
+    if dtype.kind in "fc" or np.can_cast(values.dtype, dtype, "safe"):
+        same((values,), dtype, out)
+    elif values.dtype.kind == "f":
+        _truncate(values, dtype, out)
+    else:
+        mine, theirs = np.iinfo(values.dtype), np.iinfo(dtype)
+        same((np.clip(values, max(mine.min, theirs.min), min(mine.max, theirs.max)),), dtype, out)
+
+
+def _truncate(values: Array, dtype: Dtype, out: Array) -> None:
+    """Floats to integers."""
+    limits = np.iinfo(dtype)
+    through = values if dtype.itemsize <= 2 else values.astype(np.float64, copy=False)
+    high = float(limits.max)
+    bounded = np.clip(through, float(limits.min), high if high == limits.max else np.nextafter(high, 0))
+    unknown = np.isnan(bounded)
+    if unknown.any():
+        bounded = np.where(unknown, bounded.dtype.type(0), bounded)
+    same((bounded,), dtype, out)
+    if high != limits.max:
+        np.copyto(out, limits.max, where=through >= high)
