@@ -13,22 +13,31 @@ from eoxserver.core.coverage import Source
 from eoxserver.core.errors import NoSuchField, UnsupportedCombination
 from eoxserver.core.fields import RangeType
 from eoxserver.core.selection import select
+from eoxserver.query.cellwise import make as make_cells
 from eoxserver.query.grids import Plane, reprojected_domain, scaled_domain
 from eoxserver.query.mapping import PlaneMap
 from eoxserver.query.overlay import OverlayView
 from eoxserver.query.plan import (
+    Cast,
     Clip,
+    Combine,
+    Constant,
     Corridor,
     Extend,
     Given,
     Interpolation,
+    Iterator,
+    Map,
+    Mask,
     Node,
     Overlay,
     Read,
     Reproject,
     Scale,
     Select,
+    SetNil,
     SubsetNode,
+    Switch,
     Trace,
 )
 from eoxserver.query.ratios import typical_ratios
@@ -92,6 +101,8 @@ class Resolver:
                 return self._reproject(node)
             case Overlay():
                 return self._overlay(node)
+            case Constant() | Iterator() | Map() | Cast() | Combine() | Switch() | SetNil() | Mask():
+                return make_cells(self, node)
             case Extend():
                 return extend.make(self, node)
             case Clip():
