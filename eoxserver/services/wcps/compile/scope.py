@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: MIT
+"""Where an expression is compiled: the variables it sees, and the plan it becomes part of.
+
+All nodes are made by one ``Compilation``, which makes equal nodes once: an expression that stands in a query twice, or
+in a variable of ``let``, is computed once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from dataclasses import fields as fields_of
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
+
+from eoxserver.core.coverage import CellBox, Cells, Coverage
+from eoxserver.core.crs import Crs, ParseCrs, parse_crs
+from eoxserver.core.errors import EOxServerError, WcpsError, WcpsSemanticError
+from eoxserver.core.selection import Mode
+from eoxserver.query.plan import Given, Node, PickCell, PickRange
+from eoxserver.query.resolver import Resolver
+from eoxserver.query.steps import Step
+from eoxserver.services.wcps import nodes
+from eoxserver.services.wcps.compile.values import CoverageValue, Value
+from eoxserver.services.wcps.places import pointed
+
+__all__ = ["Compilation", "Compile", "Failure", "ReadScalar", "Scope", "SubsetValue", "read_whole"]
+
+MAX_DEPTH = 250
+"""How deep a plan may be: what evaluates it calls itself for every level."""
+
+E = TypeVar("E", bound=EOxServerError)
+
+
+@dataclass(frozen=True, slots=True)
+class SubsetValue:
+    """A list of subsets in a variable of ``let``, with the variables that its bounds see."""
+
+    items: tuple[nodes.AxisSubset, ...]
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A variable of ``let`` that could not be compiled: whoever uses it is told why."""
+
+    error: EOxServerError
+
+
+Meaning: TypeAlias = Value | SubsetValue | Failure
+"""What a variable stands for."""
+Compile: TypeAlias = Callable[[nodes.Syntax, "Scope"], Value]
+ReadScalar: TypeAlias = Callable[[Step], Cells]
+
+
+def read_whole(step: Step) -> Cells:
+    """All cells of a step."""
+    return step.source.read(CellBox.whole(step.domain.shape), tuple(range(len(step.range_type))))
+
+
+@dataclass(eq=False)
+class Compilation:
+    """The plan of one query while it is made.
+
+    Parameters
+    ----------
+    resolver : Resolver
+        Makes steps of nodes; may serve several compilations.
+    compile : callable
+        From a syntax tree to its value.
+    text : str
+        The query, for messages that show a place in it.
+    parse_crs : callable
+        From a text to a CRS.
+    parameters : mapping
+        Coverages that came with the query, by the numbers of their parameters.
+    mode : str
+        Which cells a trim selects whose bounds cut through cells.
+    read : callable
+        Reads scalars that bounds depend on; may refuse what costs too much.
+    """
+
+    resolver: Resolver
+    compile: Compile
+    text: str = ""
+    parse_crs: ParseCrs = parse_crs
+    parameters: Mapping[int, Coverage] = field(default_factory=dict)
+    mode: Mode = "halfopen"
+    read: ReadScalar = read_whole
+    _known: dict[tuple[Any, ...], Node] = field(default_factory=dict, init=False)
+    _depths: dict[int, int] = field(default_factory=dict, init=False)
+    _values: dict[tuple[int, nodes.Syntax], tuple[Value, Scope]] = field(default_factory=dict, init=False)
+    _names: int = field(default=0, init=False)
+
+    def step(self, node: Node, tree: nodes.Syntax) -> Step:
+        """The step of a node that stands for a part of the query; the same one for an equal node.
+
+        Raises
+        ------
+        EOxServerError
+            As ``Resolver.resolve``, with the place of the part.
+        """
+        node = self._known.setdefault(_key(node), node)
+        depth = 1 + max((self._depths.get(id(below), 0) for below in _inputs(node)), default=0)
+        if depth > MAX_DEPTH:
+            raise self.error(
+                WcpsSemanticError,
+                f"the query is computed in more than {MAX_DEPTH} steps, each of the one before",
+                tree,
+                "put what is the same along an axis into condense",
+            )
+        self._depths[id(node)] = depth
+        with self.placed(tree):
+            return self.resolver.resolve(node)
+
+    def name(self, variable: str) -> str:
+        """A name for an iterator, that no other has and no axis can have."""
+        self._names += 1
+        return f"{variable}#{self._names}"
+
+    def once(self, tree: nodes.Syntax, scope: Scope, make: Callable[[], Value]) -> Value:
+        """The value of a part that declares iterators, made once in each scope."""
+        key = (id(scope), tree)
+        if key not in self._values:
+            self._values[key] = (make(), scope)
+        return self._values[key][0]
+
+    # -- errors ------------------------------------------------------------------------------------
+
+    def error(self, kind: type[E], message: str, tree: nodes.Syntax, hint: str = "", locator: str | None = None) -> E:
+        """An error that shows the place of a part of the query."""
+        found = pointed(WcpsError, message, self.text, tree.line, tree.column, hint)
+        made = kind(found.message, locator=locator or "query")
+        if isinstance(made, WcpsError):
+            made.line, made.column = tree.line, tree.column
+        return made
+
+    @contextmanager
+    def placed(self, tree: nodes.Syntax) -> Iterator[None]:
+        """Errors of what is done meanwhile show the place of a part of the query, and stay what they are."""
+        try:
+            yield
+        except EOxServerError as error:
+            raise self.error(type(error), error.message, tree, locator=error.locator) from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """The variables that an expression sees, and the compilation it belongs to."""
+
+    plan: Compilation
+    variables: Mapping[str, Meaning] = field(default_factory=lambda: MappingProxyType({}))
+    along: tuple[Callable[[CoverageValue, nodes.Syntax], CoverageValue], ...] = ()
+    """In the key of a sort: what slices coverages that have the axis sorted along."""
+
+    def value(self, tree: nodes.Syntax) -> Value:
+        """What an expression is; raises EOxServerError with its place."""
+        return self.plan.compile(tree, self)
+
+    def having(self, more: Mapping[str, Meaning]) -> Scope:
+        """A scope with more variables; new ones hide old ones of their names."""
+        return replace(self, variables=MappingProxyType({**self.variables, **more}))
+
+    def crs(self, text: nodes.Text, tree: nodes.Syntax) -> Crs:
+        """The CRS of a text; raises CrsUnknown with the place."""
+        if not isinstance(text, nodes.String):
+            raise self.plan.error(WcpsSemanticError, f"parameter ${text.number} did not come with the query", text)
+        with self.plan.placed(text if text.line else tree):
+            return self.plan.parse_crs(text.value)
+
+
+def _inputs(node: Node) -> Iterator[Node]:
+    """The nodes directly below a node."""
+    for each in fields_of(node):
+        yield from _nodes_in(getattr(node, each.name))
+
+
+def _nodes_in(value: object) -> Iterator[Node]:
+    if isinstance(value, Node):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _nodes_in(one)
+    elif isinstance(value, PickCell):
+        yield value.cell
+    elif isinstance(value, PickRange):
+        yield value.first
+
+
+def _key(node: Node | PickCell | PickRange) -> tuple[Any, ...]:
+    """What equal nodes have in common; nodes below count by their identity, which they have once."""
+    if isinstance(node, Given):
+        return (Given, id(node.coverage))
+    return (type(node), *(_part(getattr(node, each.name)) for each in fields_of(node)))
+
+
+def _part(value: object) -> object:
+    if isinstance(value, Node):
+        return id(value)
+    if isinstance(value, tuple):
+        return tuple(map(_part, value))
+    if isinstance(value, (PickCell, PickRange)):
+        return _key(value)
+    return repr(value) if isinstance(value, (float, complex)) else value

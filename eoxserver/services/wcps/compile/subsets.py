@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: MIT
+"""Trims and slices in every form (section 4.1): in the CRS of the axis or another one, in grid indices, by iterators.
+
+Bounds in grid indices, and those of index axes, count from the language's index of the first cell. Bounds that depend
+on iterators always are grid indices; they become a ``Pick``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from eoxserver.core.axes import Axis, IndexAxis
+from eoxserver.core.crs import Crs, same_crs
+from eoxserver.core.errors import EOxServerError, InvalidAxisLabel, InvalidSubsetting, WcpsSemanticError
+from eoxserver.core.selection import GRID, Slice, Subset, Trim, select
+from eoxserver.query.plan import Map, Pick, PickCell, PickRange, SubsetNode
+from eoxserver.services.wcps import nodes
+from eoxserver.services.wcps.compile.bounds import Bound, Lifted, bound, cell_of, grid_index, single_axis
+from eoxserver.services.wcps.compile.operands import coverage, derived_value
+from eoxserver.services.wcps.compile.scope import Failure, Scope, SubsetValue
+from eoxserver.services.wcps.compile.values import CoverageValue, DomainAxis, DomainValue
+
+__all__ = ["Interval", "apply_subset", "axis_position", "intervals_of", "is_grid", "listed", "subset"]
+
+MOST_PLACES = 1 << 20
+"""Places of iterators at which the width of an interval is compared."""
+
+
+def subset(scope: Scope, tree: nodes.Subset) -> CoverageValue:
+    """``e[...]``, ``slice`` and ``trim``."""
+    value = coverage(scope, tree.operand, "a subset")
+    items, inner = listed(scope, tree.subset, tree)
+    return apply_subset(inner, value, items, tree)
+
+
+def listed(
+    scope: Scope, given: tuple[nodes.AxisSubset, ...] | nodes.Variable, tree: nodes.Syntax
+) -> tuple[tuple[nodes.AxisSubset, ...], Scope]:
+    """Subsets in place or in a variable of ``let``, and the scope of their bounds."""
+    if not isinstance(given, nodes.Variable):
+        return given, scope
+    found = scope.variables.get(given.name)
+    if isinstance(found, Failure):
+        raise found.error
+    if not isinstance(found, SubsetValue):
+        raise scope.plan.error(
+            WcpsSemanticError,
+            f"{given.name} is no list of subsets",
+            given if given.line else tree,
+            "such a list is let $a := [Lat(30:35), Long(45:50)]",
+        )
+    return found.items, found.scope
+
+
+def apply_subset(
+    scope: Scope, value: CoverageValue, items: tuple[nodes.AxisSubset, ...], tree: nodes.Syntax
+) -> CoverageValue:
+    """The part of a coverage that subsets select."""
+    cuts = _Cuts(scope, value)
+    for item in items:
+        cuts.add(item)
+    result = cuts.cut(tree)
+    return cuts.pick(result, tree)
+
+
+def axis_position(scope: Scope, value: CoverageValue, label: str, tree: nodes.Syntax) -> int:
+    """The position of an own axis; raises InvalidAxisLabel with the place."""
+    with scope.plan.placed(tree):
+        return value.domain.index(label)
+
+
+def is_grid(scope: Scope, axis: Axis, crs: nodes.Text | None, tree: nodes.Syntax) -> bool:
+    """Whether a CRS means the grid; index axes count their grid in any case."""
+    if crs is None:
+        return False
+    if isinstance(crs, nodes.String) and crs.value.strip() == GRID:
+        return True
+    found = scope.crs(crs, tree)
+    own = axis.crs is not None and same_crs(axis.crs, found)
+    return found.kind == "index" and not own
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval along an axis as it stands in a query."""
+
+    item: nodes.Trim | nodes.Within
+    low: Bound | None
+    """None: the end of the axis."""
+    high: Bound | None
+    grid: bool
+    """Bounds are grid indices."""
+    crs: Crs | None = None
+    """Another CRS than that of the axis."""
+
+
+def interval(scope: Scope, item: nodes.Trim | nodes.Within, axis: Axis | None) -> Interval:
+    """The bounds of an interval; without an axis they are in the CRS the interval names."""
+    grid = axis is not None and is_grid(scope, axis, item.crs, item)
+    crs = _other_crs(scope, axis, item) if not grid else None
+    if isinstance(item, nodes.Within):
+        domain = scope.value(item.domain)
+        assert isinstance(domain, DomainValue)
+        return _domain_interval(item, single_axis(scope, domain, item.domain), grid, crs)
+    low, high = (None if one is None else bound(scope, one) for one in (item.low, item.high))
+    for one, where in ((low, item.low), (high, item.high)):
+        if isinstance(one, DomainValue):
+            raise scope.plan.error(
+                WcpsSemanticError, "a bound is one number, and this is a domain", where or item, "take .lo or .hi of it"
+            )
+    return Interval(item, low, high, grid, crs)
+
+
+def _other_crs(scope: Scope, axis: Axis | None, item: nodes.AxisSubset) -> Crs | None:
+    """The CRS that bounds are in; None when it is that of the axis."""
+    if item.crs is None:
+        return None
+    found = scope.crs(item.crs, item)
+    own = None if axis is None else axis.crs
+    return None if own is not None and any(same_crs(part, own) for part in (found, *found.components)) else found
+
+
+def _domain_interval(item: nodes.Trim | nodes.Within, one: DomainAxis, grid: bool, crs: Crs | None) -> Interval:
+    """The bounds of a domain; instants go as text, which any time axis reads."""
+    low, high = (one.bound_text(one.low), one.bound_text(one.high)) if one.is_time else (one.low, one.high)
+    return Interval(item, low, high, grid or one.grid, crs)
+
+
+def intervals_of(
+    scope: Scope, value: CoverageValue, items: tuple[nodes.AxisSubset, ...], what: str
+) -> dict[int, Interval]:
+    """Intervals by the position of their axes, for what takes no points.
+
+    Raises
+    ------
+    InvalidAxisLabel
+        For an axis that lacks or is named twice.
+    """
+    found: dict[int, Interval] = {}
+    for item in items:
+        if isinstance(item, nodes.Slice):
+            raise scope.plan.error(WcpsSemanticError, f"{what} takes intervals, and {item.axis} has a point", item)
+        position = axis_position(scope, value, item.axis, item)
+        if position in found:
+            raise scope.plan.error(InvalidAxisLabel, f"axis '{item.axis}' is named twice", item, locator=item.axis)
+        one = interval(scope, item, value.domain.axes[position])
+        if isinstance(one.low, Lifted) or isinstance(one.high, Lifted):
+            raise scope.plan.error(WcpsSemanticError, f"bounds of {what} must not depend on iterators", item)
+        found[position] = one
+    return found
+
+
+@dataclass(slots=True)
+class _Cuts:
+    """Subsets of one coverage, sorted into those that are known and those that depend on iterators."""
+
+    scope: Scope
+    value: CoverageValue
+    known: list[Subset] = field(default_factory=list)
+    lifted: list[tuple[nodes.AxisSubset, str, tuple[Lifted, ...]]] = field(default_factory=list)
+    trees: dict[str, nodes.AxisSubset] = field(default_factory=dict)
+
+    def add(self, item: nodes.AxisSubset) -> None:
+        """Sort in one subset."""
+        scope, domain = self.scope, self.value.domain
+        if item.axis in self.trees:
+            raise scope.plan.error(InvalidAxisLabel, f"axis '{item.axis}' is subset twice", item, locator=item.axis)
+        axis = self._axis(item)
+        self.trees[item.axis] = item
+        if isinstance(item, nodes.Slice):
+            point = bound(scope, item.point)
+            if not isinstance(point, DomainValue):
+                self._add_slice(item, axis, point)
+                return
+            one = single_axis(scope, point, item.point)
+            grid = axis is not None and is_grid(scope, axis, item.crs, item)
+            crs = _other_crs(scope, axis, item) if not grid else None
+            found = _domain_interval(nodes.Trim(item.axis, None, None, item.crs, **_place(item)), one, grid, crs)
+        else:
+            found = interval(scope, item, axis)
+        self._add_trim(found, axis, domain.axes)
+
+    def _axis(self, item: nodes.AxisSubset) -> Axis | None:
+        """The axis an item names; None when it may be one of the CRS it names."""
+        try:
+            return self.value.domain.axis(item.axis)
+        except InvalidAxisLabel as error:
+            if item.crs is None or (isinstance(item.crs, nodes.String) and item.crs.value.strip() == GRID):
+                raise self.scope.plan.error(type(error), error.message, item, locator=item.axis) from error
+            return None
+
+    def _add_slice(self, item: nodes.Slice, axis: Axis | None, point: int | float | str | Lifted) -> None:
+        scope = self.scope
+        if isinstance(point, Lifted):
+            self._add_lifted(item, axis, point)
+        elif axis is not None and is_grid(scope, axis, item.crs, item):
+            low = self.value.axis_low(axis.label)
+            index = grid_index(scope, point, item.point, axis.label)
+            self._check_range(item, axis, index, index)
+            shift = 0 if isinstance(axis, IndexAxis) else low
+            self.known.append(Slice(axis.label, index - shift, GRID))
+        else:
+            crs = _other_crs(scope, axis, item)
+            self.known.append(Slice(item.axis, point, crs))
+
+    def _add_trim(self, one: Interval, axis: Axis | None, axes: tuple[Axis, ...]) -> None:
+        scope = self.scope
+        ends = (one.low, one.high)
+        if any(isinstance(end, Lifted) for end in ends):
+            self._add_lifted_trim(one, axis)
+        elif axis is not None and one.grid:
+            low = self.value.axis_low(axis.label)
+            places = (low, low + axis.size - 1)
+            first, last = (
+                place if end is None else grid_index(scope, end, one.item, axis.label)
+                for end, place in zip(ends, places, strict=True)
+            )
+            self._check_range(one.item, axis, first, last)
+            shift = 0 if isinstance(axis, IndexAxis) else low
+            self.known.append(Trim(axis.label, first - shift, last - shift, GRID))
+        else:
+            start, stop = (end if isinstance(end, (int, float, str)) else None for end in ends)
+            self.known.append(Trim(one.item.axis, start, stop, one.crs))
+
+    def _check_range(self, item: nodes.AxisSubset, axis: Axis, first: int, last: int) -> None:
+        """Refuse grid indices that are reversed, or all outside."""
+        low = self.value.axis_low(axis.label)
+        if first > last:
+            message = f"axis {axis.label}: lower bound {first} is greater than upper bound {last}"
+        elif last < low or first >= low + axis.size:
+            shown = str(first) if isinstance(item, nodes.Slice) else f"{first}:{last}"
+            message = f"axis {axis.label}: {shown} is outside its grid, {low}:{low + axis.size - 1}"
+        else:
+            return
+        raise self.scope.plan.error(InvalidSubsetting, message, item, locator=axis.label)
+
+    def _add_lifted(self, item: nodes.AxisSubset, axis: Axis | None, *ends: Lifted) -> None:
+        if axis is None or (item.crs is not None and not is_grid(self.scope, axis, item.crs, item)):
+            raise self.scope.plan.error(
+                InvalidSubsetting,
+                f"axis {item.axis}: what depends on an iterator is a grid index; it stands in no other CRS",
+                item,
+                locator=item.axis,
+            )
+        self.lifted.append((item, axis.label, ends))
+
+    def _add_lifted_trim(self, one: Interval, axis: Axis | None) -> None:
+        """An interval of which an end depends on iterators; the other may be known."""
+        if not (isinstance(one.low, Lifted) and isinstance(one.high, Lifted)):
+            raise self.scope.plan.error(
+                InvalidSubsetting,
+                f"axis {one.item.axis}: both ends of the interval must depend on the iterator, or none",
+                one.item,
+                "the result has equally many cells at every place, as in $c[i($x:$x + 2)]",
+                locator=one.item.axis,
+            )
+        self._add_lifted(one.item, axis, one.low, one.high)
+
+    def cut(self, tree: nodes.Syntax) -> CoverageValue:
+        """The part that known bounds select."""
+        scope, value = self.scope, self.value
+        if not self.known:
+            return value
+        try:
+            chosen = select(value.domain, self.known, None, scope.plan.mode)
+        except EOxServerError as error:
+            place = self.trees.get(error.locator or "", tree)
+            raise scope.plan.error(type(error), error.message, place, locator=error.locator) from error
+        low = tuple(
+            start + begin
+            for position, (start, begin) in enumerate(zip(value.low, chosen.box.low, strict=True))
+            if position not in chosen.sliced
+        )
+        node = SubsetNode(value.node, tuple(self.known), None, scope.plan.mode)
+        return derived_value(scope, node, tree, low, value)
+
+    def pick(self, value: CoverageValue, tree: nodes.Syntax) -> CoverageValue:
+        """The part of that which bounds select that depend on iterators."""
+        scope = self.scope
+        if not self.lifted:
+            return value
+        picks: list[PickCell | PickRange] = []
+        low = dict(zip(value.domain.labels, value.low, strict=True))
+        for item, label, ends in self.lifted:
+            axis = value.domain.axis(label)
+            cell_numbers = [cell_of(scope, end, axis, low[label], item) for end in ends]
+            if len(cell_numbers) == 1:
+                picks.append(PickCell(label, cell_numbers[0].node))
+                del low[label]
+            else:
+                picks.append(PickRange(label, cell_numbers[0].node, self._width(item, axis, *cell_numbers)))
+                low[label] = 0
+        return derived_value(scope, Pick(value.node, tuple(picks)), tree, tuple(low.values()), value)
+
+    def _width(self, item: nodes.AxisSubset, axis: Axis, first: CoverageValue, last: CoverageValue) -> int:
+        """How many cells an interval has, at every place of its iterators alike."""
+        plan = self.scope.plan
+        step = plan.step(Map("-", (last.node, first.node)), item)
+        if step.domain.cell_count > MOST_PLACES:
+            raise plan.error(
+                InvalidSubsetting, f"axis {axis.label}: the interval depends on too many places of iterators", item
+            )
+        with plan.placed(item):
+            widths = np.unique(plan.read(step).values) + 1
+        if widths.size != 1 or widths[0] < 1 or widths[0] != int(widths[0]):
+            found = ", ".join(str(width) for width in widths[:3])
+            raise plan.error(
+                InvalidSubsetting,
+                f"axis {axis.label}: the interval must have equally many cells at every place, not {found}",
+                item,
+                "as in $c[i($x:$x + 2)]",
+                locator=axis.label,
+            )
+        return int(widths[0])
+
+
+def _place(tree: nodes.Syntax) -> dict[str, int]:
+    return {"line": tree.line, "column": tree.column}
