@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.encoders.base import Workspace
+from eoxserver.backends.rasters import with_options
 
-__all__ = ["pieces", "scratch_array", "scratch_folder"]
+__all__ = ["configured", "pieces", "scratch_array", "scratch_folder"]
+
+Result = TypeVar("Result")
 
 PIECE = 1 << 20
 """Bytes that are read and sent at a time."""
@@ -28,6 +32,11 @@ def scratch_array(shape: Sequence[int], dtype: npt.DTypeLike, workspace: Workspa
     workspace.directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=workspace.directory) as file:
         return np.memmap(file, dtype=dtype, mode="w+", shape=tuple(shape))
+
+
+def configured(workspace: Workspace, call: Callable[[], Result]) -> Result:
+    """Call something that writes with GDAL, under the configuration options of this one write."""
+    return with_options(RasterPath("", workspace.config), call)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 
 The coverage is written as TIFF and copied by the driver, without loss where the driver has a choice. A format that
 needs several files is refused, because an answer is one file; files that only repeat the place of a complete one
-(``.aux.xml``, ``.prj``, world files) are left out. There are no encoding parameters.
+(``.aux.xml``, ``.prj``, world files) are left out. The encoding parameters are creation options of the driver.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from eoxserver.backends.drivers import raster_drivers
 from eoxserver.backends.encoders.base import GENERIC, Workspace
+from eoxserver.backends.encoders.creation import creation, creation_names
 from eoxserver.backends.encoders.gdal_copy import LOSSLESS, copied, obstacle
 from eoxserver.backends.encoders.options import Options
 from eoxserver.backends.encoders.planes import plane_of
@@ -39,7 +40,7 @@ class GdalEncoder:
         """Refuse what the driver cannot hold; see ``Encoder.check``."""
         if driver not in self._writable:
             raise FormatNotSupported(f"GDAL on this machine does not write {driver}", locator="format")
-        Options.read(options, (), driver)
+        creation(Options.read(options, creation_names(driver), driver), driver)
         plane = plane_of(coverage, driver)
         dtype = tiff_dtype(plane.fields)
         reason = obstacle(driver, dtype.name, len(plane.fields), plane.shape)
@@ -54,7 +55,9 @@ class GdalEncoder:
     ) -> Iterator[bytes]:
         """Write the format of a driver; see ``Encoder.encode``."""
         self.check(coverage, driver, options)
-        yield from copied(plane_of(coverage, driver), driver, workspace, LOSSLESS.get(driver, {}))
+        given = creation(Options.read(options, creation_names(driver), driver), driver)
+        defaults = {} if {"QUALITY", "REVERSIBLE"} & given.keys() else LOSSLESS.get(driver, {})
+        yield from copied(plane_of(coverage, driver), driver, workspace, {**defaults, **given})
 
 
 @hookimpl

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -19,7 +19,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.drivers import raster_driver_extensions
 
 from eoxserver.backends.encoders.base import Workspace
-from eoxserver.backends.encoders.files import pieces, scratch_folder
+from eoxserver.backends.encoders.files import configured, pieces, scratch_folder
 from eoxserver.backends.encoders.planes import Plane
 from eoxserver.backends.encoders.tiff_writer import tiff_blocks, tiff_profile, write_tiff
 from eoxserver.backends.hdf5 import HDF5_DRIVERS, hdf5_guard
@@ -50,7 +50,7 @@ def copied(plane: Plane, driver: str, workspace: Workspace, options: Mapping[str
         with rasterio.open(plain, "w", tiled=True, blockxsize=TILE, blockysize=TILE, **tiff_profile(plane)) as target:
             write_tiff(target, plane, tiff_blocks(target, plane, workspace))
         try:
-            _copy(plain, path, driver, options)
+            configured(workspace, partial(_copy, plain, path, driver, options))
         except GDAL_ERRORS as error:
             raise UnsupportedCombination(
                 f"{driver} cannot hold the result: {_reason(error)}; GeoTIFF or netCDF can", locator="format"

@@ -4,13 +4,16 @@
 ``compression`` (None, PackBits, Deflate, LZW, ZSTD, JPEG, LERC), ``jpeg_quality`` (1 to 100, with JPEG), ``predictor``
 (None, Horizontal, FloatingPoint, with Deflate, LZW or ZSTD), ``interleave`` (Pixel, Band), ``tiling`` with
 ``tilewidth`` and ``tileheight`` (multiples of 16). Huffman, which that standard has for bilevel images, fits none of
-our data types and is refused. Without parameters the cells are written uncompressed, as GDAL does. Small results are
-made in memory, large ones in a temporary file, block by block.
+our data types and is refused. Creation options of GDAL are accepted by their own names too. Without parameters the
+cells are written uncompressed, as GDAL does. Small results are made in memory, large ones in a temporary file, block by
+block.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,9 +22,10 @@ import rasterio.shutil
 from rasterio.io import MemoryFile
 
 from eoxserver.backends.encoders.base import Workspace
-from eoxserver.backends.encoders.files import pieces, scratch_folder
+from eoxserver.backends.encoders.creation import creation, creation_names
+from eoxserver.backends.encoders.files import configured, pieces, scratch_folder
 from eoxserver.backends.encoders.options import Options
-from eoxserver.backends.encoders.planes import Plane, gather, plane_of
+from eoxserver.backends.encoders.planes import Gathered, Plane, gather, plane_of
 from eoxserver.backends.encoders.tiff_plain import can_be_plain, plain_tiff
 from eoxserver.backends.encoders.tiff_writer import tiff_blocks, tiff_dtype, tiff_profile, write_tiff
 from eoxserver.backends.rasters import prepare_gdal
@@ -34,6 +38,9 @@ __all__ = ["CogEncoder", "GeoTiffEncoder", "eoxs_encoders", "result_bytes"]
 
 KNOWN = ("compression", "jpeg_quality", "predictor", "interleave", "tiling", "tilewidth", "tileheight")
 COMPRESSIONS = ("None", "PackBits", "Deflate", "LZW", "ZSTD", "JPEG", "LERC")
+SYNONYMS = {"compress": "compression", "tiled": "tiling", "blockxsize": "tilewidth", "blockysize": "tileheight"}
+"""Names that GDAL has for encoding parameters."""
+COG_SYNONYMS = {"compress": "compression", "blocksize": "tilewidth", "quality": "jpeg_quality"}
 PREDICTABLE = ("Deflate", "LZW", "ZSTD")
 PREDICTORS = ("None", "Horizontal", "FloatingPoint")
 TILE = 256
@@ -63,14 +70,13 @@ class GeoTiffEncoder:
     ) -> Iterator[bytes]:
         """Write a GeoTIFF; see ``Encoder.encode``."""
         plane = _plane(coverage)
-        creation = creation_options(plane, options)
+        made = creation_options(plane, options)
         if result_bytes(plane) <= workspace.memory_bytes:
-            yield from _in_memory(plane, creation, workspace)
+            yield from _in_memory(plane, made, workspace)
             return
         with scratch_folder(workspace) as folder:
             path = folder / "result.tif"
-            with rasterio.open(path, "w", **tiff_profile(plane) | creation) as target:
-                write_tiff(target, plane, tiff_blocks(target, plane, workspace))
+            configured(workspace, partial(_write, path, plane, made, workspace))
             yield from pieces(path)
 
 
@@ -91,29 +97,40 @@ class CogEncoder:
     ) -> Iterator[bytes]:
         """Write a COG; see ``Encoder.encode``."""
         plane = _plane(coverage)
-        creation = cog_options(plane, options)
+        made = cog_options(plane, options)
         with scratch_folder(workspace) as folder:
             plain, path = folder / "plain.tif", folder / "result.tif"
             with rasterio.open(
                 plain, "w", tiled=True, blockxsize=TILE, blockysize=TILE, **tiff_profile(plane)
             ) as target:
                 write_tiff(target, plane, tiff_blocks(target, plane, workspace))
-            rasterio.shutil.copy(plain, path, driver="COG", BIGTIFF="IF_SAFER", **creation)
+            copy = partial(rasterio.shutil.copy, plain, path, driver="COG", **{"BIGTIFF": "IF_SAFER"} | made)
+            configured(workspace, copy)
             plain.unlink()
             yield from pieces(path)
 
 
-def _in_memory(plane: Plane, creation: dict[str, Any], workspace: Workspace) -> Iterator[bytes]:
+def _write(path: Path, plane: Plane, made: dict[str, Any], workspace: Workspace) -> None:
+    """Write a result that is large, block by block."""
+    with rasterio.open(path, "w", **tiff_profile(plane) | made) as target:
+        write_tiff(target, plane, tiff_blocks(target, plane, workspace))
+
+
+def _in_memory(plane: Plane, made: dict[str, Any], workspace: Workspace) -> Iterator[bytes]:
     """Write a result that is small."""
     found = gather(plane, workspace, tiff_dtype(plane.fields))
-    if not creation and can_be_plain(plane, found):
+    if not made and not workspace.config and can_be_plain(plane, found):
         yield from plain_tiff(plane, found.values)
-        return
+    else:
+        yield configured(workspace, partial(_written, plane, made, found))
+
+
+def _written(plane: Plane, made: dict[str, Any], found: Gathered) -> bytes:
+    """The bytes of a result that is small."""
     with MemoryFile() as memory:
-        with memory.open(**tiff_profile(plane) | creation) as target:
+        with memory.open(**tiff_profile(plane) | made) as target:
             write_tiff(target, plane, [(CellBox.whole(plane.shape), found.cells)])
-        data = bytes(memory.getbuffer())
-    yield data
+        return bytes(memory.getbuffer())
 
 
 def creation_options(plane: Plane, options: Mapping[str, str]) -> dict[str, Any]:
@@ -124,7 +141,7 @@ def creation_options(plane: Plane, options: Mapping[str, str]) -> dict[str, Any]
     InvalidParameterValue
         For a parameter that is unknown, has a bad value, or does not fit the others or the data.
     """
-    read = Options.read(options, KNOWN, "GeoTIFF")
+    read = Options.read(options, (*KNOWN, *creation_names("GTiff")), "GeoTIFF", SYNONYMS)
     made = _compression(read, plane)
     if "interleave" in read:
         made["interleave"] = read.choice("interleave", ("Pixel", "Band")).lower()
@@ -140,12 +157,12 @@ def creation_options(plane: Plane, options: Mapping[str, str]) -> dict[str, Any]
             "blockxsize": read.integer("tilewidth", 16, MOST_TILE, TILE, multiple=16),
             "blockysize": read.integer("tileheight", 16, MOST_TILE, TILE, multiple=16),
         }
-    return made
+    return made | {name.lower(): value for name, value in creation(read, "GTiff").items()}
 
 
 def cog_options(plane: Plane, options: Mapping[str, str]) -> dict[str, Any]:
     """Creation options of GDAL's COG driver for encoding parameters; raises InvalidParameterValue."""
-    read = Options.read(options, KNOWN, "COG")
+    read = Options.read(options, (*KNOWN, *creation_names("COG")), "COG", COG_SYNONYMS)
     made = _compression(read, plane)
     if not read.boolean("tiling", default=True):
         raise read.bad("tiling", "a COG is always tiled")
@@ -164,7 +181,7 @@ def cog_options(plane: Plane, options: Mapping[str, str]) -> dict[str, Any]:
         cog["QUALITY"] = made["jpeg_quality"]
     if "predictor" in made:
         cog["PREDICTOR"] = ("NO", "STANDARD", "FLOATING_POINT")[made["predictor"] - 1]
-    return cog
+    return cog | creation(read, "COG")
 
 
 def result_bytes(plane: Plane) -> int:

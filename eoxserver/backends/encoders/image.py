@@ -5,7 +5,8 @@ PNG keeps 8 and 16-bit unsigned samples, nil values and palettes: a nil value th
 transparent colour, so the image keeps its number of samples and the value can be found again; where there is none and
 some cells are valid in no field, an alpha sample is added. A palette stays a palette; its nil colour is transparent.
 JPEG and WebP are pictures: a palette is resolved to RGB, nil cells of a JPEG hold the nil value or 0, those of a WebP
-are transparent. ``quality`` (or ``jpeg_quality``) is 1 to 100; WebP also has ``lossless``.
+are transparent. ``quality`` (or ``jpeg_quality``) is 1 to 100; WebP also has ``lossless``, JPEG ``progressive``. PNG
+has ``zlevel``, 1 to 9; without it images are compressed as fast as can be.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class PngEncoder:
 
     def check(self, coverage: Coverage, driver: str, options: Mapping[str, str]) -> None:
         """Refuse what a PNG cannot hold; see ``Encoder.check``."""
-        Options.read(options, (), "PNG")
+        _zlevel(options)
         _plane(coverage, "PNG", ("uint8", "uint16"), (1, 2, 3, 4), "one to four fields", (1 << 31) - 1)
 
     def encode(
@@ -69,12 +70,12 @@ class PngEncoder:
                 picture = _with_alpha(picture, workspace)
         image = picture.image
         if image.nbytes <= workspace.memory_bytes:
-            yield encode_png(image, palette, transparent)
+            yield encode_png(image, palette, transparent, level=_zlevel(options))
             return
         rows = max(1, ROWS_CELLS // (image.shape[1] * image.shape[2]))
         parts = (image[row : row + rows] for row in range(0, image.shape[0], rows))
         yield from png_stream(
-            (image.shape[0], image.shape[1], image.shape[2]), image.dtype, parts, palette, transparent
+            (image.shape[0], image.shape[1], image.shape[2]), image.dtype, parts, palette, transparent, _zlevel(options)
         )
 
 
@@ -88,7 +89,7 @@ class JpegEncoder:
 
     def check(self, coverage: Coverage, driver: str, options: Mapping[str, str]) -> None:
         """Refuse what a JPEG cannot hold; see ``Encoder.check``."""
-        _quality(Options.read(options, ("quality", "jpeg_quality"), "JPEG"))
+        _jpeg(options)
         _plane(coverage, "JPEG", ("uint8",), (1, 3), "one or three fields", JPEG_SIDE)
 
     def encode(
@@ -97,12 +98,14 @@ class JpegEncoder:
         """Write a JPEG; see ``Encoder.encode``."""
         self.check(coverage, driver, options)
         plane = plane_of(coverage, "JPEG")
-        quality = _quality(Options.read(options, ("quality", "jpeg_quality"), "JPEG"))
+        quality, progressive = _jpeg(options)
         if _pillow_bytes(plane) > workspace.memory_bytes and plane.fields[0].palette is None:
-            yield from copied(plane, "JPEG", workspace, {"QUALITY": quality})
+            yield from copied(
+                plane, "JPEG", workspace, {"QUALITY": quality, "PROGRESSIVE": "ON" if progressive else "OFF"}
+            )
             return
         picture = _resolved(plane, gather(plane, workspace, tiff_dtype(plane.fields)))
-        yield encode_jpeg(picture.image, quality)
+        yield encode_jpeg(picture.image, quality, progressive)
 
 
 class WebpEncoder:
@@ -170,6 +173,18 @@ def _plane(
 def _quality(read: Options) -> int:
     key = "jpeg_quality" if "jpeg_quality" in read else "quality"
     return read.integer(key, 1, 100, QUALITY)
+
+
+def _jpeg(options: Mapping[str, str]) -> tuple[int, bool]:
+    """Quality of a JPEG, and whether it is progressive."""
+    read = Options.read(options, ("quality", "jpeg_quality", "progressive"), "JPEG")
+    return _quality(read), read.boolean("progressive")
+
+
+def _zlevel(options: Mapping[str, str]) -> int | None:
+    """How hard a PNG is compressed; None: fast."""
+    read = Options.read(options, ("zlevel",), "PNG")
+    return read.integer("zlevel", 1, 9, 1) if "zlevel" in read else None
 
 
 def _pillow_bytes(plane: Plane) -> int:

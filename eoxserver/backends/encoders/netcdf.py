@@ -6,7 +6,7 @@ A field is a variable, an axis a coordinate variable, the horizontal CRS a grid 
 gets a ``_FillValue`` that does not occur among its cells (NaN for floats); where the cells use every value of a small
 type, a status variable of CF clause 3.4 tells them apart. Truth values are bytes with the meanings of 0 and 1. What
 else is known of fields and axes are attributes of their variables. Complex numbers are refused: netCDF has no type for
-them that readers agree on. One parameter: ``compression`` (None, Deflate).
+them that readers agree on. Two parameters: ``compression`` (None, Deflate) and its ``zlevel`` (1 to 9).
 
 Every call of netCDF4 is under the lock of ``backends.hdf5``; cells are read outside of it.
 """
@@ -91,7 +91,7 @@ class NetcdfEncoder:
             yield from pieces(path)
 
 
-def _written(target: Any, coverage: Coverage, workspace: Workspace, compressed: bool) -> memoryview:
+def _written(target: Any, coverage: Coverage, workspace: Workspace, compressed: int) -> memoryview:
     """Write everything and close; the bytes of a file that is made in memory."""
     try:
         writer = _Writer(target, coverage, workspace, compressed)
@@ -123,7 +123,7 @@ class _Writer:
     target: Any
     coverage: Coverage
     workspace: Workspace
-    compressed: bool
+    compressed: int
     order: tuple[int, ...] = field(init=False)
     dimensions: tuple[str, ...] = field(init=False)
     mapping: str = field(default="", init=False)
@@ -219,7 +219,7 @@ class _Writer:
             self.dimensions,
             fill_value=None if fill is None else dtype.type(fill),
             compression="zlib" if self.compressed and self.dimensions else None,
-            complevel=1,
+            complevel=self.compressed,
         )
         variable.set_auto_maskandscale(False)
         attributes = _attributes(self.coverage.extra.fields.get(one.name, {}))
@@ -300,9 +300,16 @@ def _dtype(one: Field) -> np.dtype[Any]:
     return np.dtype({"bool": "uint8", "float16": "float32"}.get(one.dtype.name, one.dtype.name))
 
 
-def _compressed(options: Mapping[str, str]) -> bool:
-    read = Options.read(options, ("compression",), "netCDF")
-    return read.choice("compression", ("None", "Deflate"), "None") == "Deflate"
+def _compressed(options: Mapping[str, str]) -> int:
+    """How hard cells are compressed; 0: not at all."""
+    read = Options.read(options, ("compression", "zlevel", "format"), "netCDF", {"compress": "compression"})
+    read.choice("format", ("NC4",), "NC4")
+    level = read.integer("zlevel", 1, 9, 1)
+    if read.choice("compression", ("None", "Deflate"), "None") == "Deflate":
+        return level
+    if "zlevel" in read:
+        raise read.bad("zlevel", "needs compression=Deflate")
+    return 0
 
 
 def _attributes(values: Mapping[str, Any]) -> dict[str, Any]:

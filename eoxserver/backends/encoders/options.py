@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Reading encoding parameters: each is known, has a value it accepts, and fits the others."""
+"""Reading encoding parameters: each is known, has a value it accepts, and fits the others.
+
+A parameter may have another name, which is GDAL's for the same creation option; messages use the name that was given.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eoxserver.core.errors import InvalidParameterValue, suggest
 
@@ -16,23 +19,43 @@ class Options:
     """The encoding parameters of a request, names in lower case."""
 
     given: Mapping[str, str]
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    """The names of parameters as they were given, where they are others."""
 
     @classmethod
-    def read(cls, options: Mapping[str, str], known: Sequence[str], name: str) -> Options:
+    def read(
+        cls, options: Mapping[str, str], known: Sequence[str], name: str, synonyms: Mapping[str, str] | None = None
+    ) -> Options:
         """Take parameters that the format ``name`` knows.
+
+        Parameters
+        ----------
+        synonyms : mapping of str to str, optional
+            Other names of parameters, in lower case.
 
         Raises
         ------
         InvalidParameterValue
-            For one it does not know.
+            For one it does not know, and for one that is given twice.
         """
-        given = {key.lower(): value.strip() for key, value in options.items()}
-        for key in given:
+        other = synonyms or {}
+        given: dict[str, str] = {}
+        spelled: dict[str, str] = {}
+        for told, value in options.items():
+            key = other.get(told.lower(), told.lower())
             if key not in known:
                 raise InvalidParameterValue(
-                    f"{name} has no encoding parameter '{key}'; {suggest(key, known)}", locator=key
+                    f"{name} has no encoding parameter '{told}'; {suggest(told.lower(), (*known, *other), limit=20)}",
+                    locator=told,
                 )
-        return cls(given)
+            if key in given:
+                raise InvalidParameterValue(
+                    f"encoding parameter {told} says the same as {spelled.get(key, key)}: one of them is accepted",
+                    locator=told,
+                )
+            given[key] = value.strip()
+            spelled[key] = told
+        return cls(given, spelled)
 
     def __contains__(self, key: object) -> bool:
         return key in self.given
@@ -60,11 +83,14 @@ class Options:
         raise self.bad(key, f"accepted: an integer from {low} to {high}{also}")
 
     def boolean(self, key: str, default: bool = False) -> bool:
-        """``true`` or ``false``."""
+        """``true`` or ``false``; also ``yes`` and ``no``, ``on`` and ``off``, as GDAL has them."""
         if key not in self.given:
             return default
+        if self.given[key].lower() in ("yes", "on", "no", "off"):
+            return self.given[key].lower() in ("yes", "on")
         return self.choice(key, ("true", "false")) == "true"
 
     def bad(self, key: str, accepted: str) -> InvalidParameterValue:
         """The error for a parameter of the request."""
-        return InvalidParameterValue(f"encoding parameter {key}='{self.given.get(key, '')}': {accepted}", locator=key)
+        told = self.spelled.get(key, key)
+        return InvalidParameterValue(f"encoding parameter {told}='{self.given.get(key, '')}': {accepted}", locator=told)

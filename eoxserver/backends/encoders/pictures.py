@@ -23,7 +23,7 @@ WEBP_SIDE = 16383
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
-def encode_jpeg(image: npt.NDArray[Any], quality: int = QUALITY) -> bytes:
+def encode_jpeg(image: npt.NDArray[Any], quality: int = QUALITY, progressive: bool = False) -> bytes:
     """Encode an image as JPEG.
 
     Parameters
@@ -40,7 +40,7 @@ def encode_jpeg(image: npt.NDArray[Any], quality: int = QUALITY) -> bytes:
     """
     picture = _picture(image, (1, 3), "JPEG")
     target = io.BytesIO()
-    picture.save(target, "JPEG", quality=quality)
+    picture.save(target, "JPEG", quality=quality, progressive=progressive)
     return target.getvalue()
 
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ def encode_png(
     palette: Sequence[Colour] | None = None,
     transparent: Sequence[int] | None = None,
     drop_opaque: bool = False,
+    level: int | None = None,
 ) -> bytes:
     """Encode an image.
 
@@ -47,6 +49,8 @@ def encode_png(
         The one colour that is transparent, as one grey or three RGB samples; only without alpha and palette.
     drop_opaque : bool
         Leave out an alpha sample that is 255 everywhere: the picture is the same and half the work.
+    level : int, optional
+        Of zlib, 1 to 9: smaller and much slower than without one.
 
     Raises
     ------
@@ -60,7 +64,8 @@ def encode_png(
         image = image[:, :, :-1]
     head = _head(image.shape, image.dtype, palette, transparent)
     filtered = _filtered(image, None, NO_FILTER if palette else UP)
-    return b"".join((head, _chunk(b"IDAT", isal_zlib.compress(filtered, LEVEL)), _chunk(b"IEND", b"")))
+    packed = isal_zlib.compress(filtered, LEVEL) if level is None else zlib.compress(filtered.data, level)
+    return b"".join((head, _chunk(b"IDAT", packed), _chunk(b"IEND", b"")))
 
 
 def png_stream(
@@ -69,6 +74,7 @@ def png_stream(
     parts: Iterable[npt.NDArray[Any]],
     palette: Sequence[Colour] | None = None,
     transparent: Sequence[int] | None = None,
+    level: int | None = None,
 ) -> Iterator[bytes]:
     """Encode an image whose rows come in parts, and yield the bytes as they are ready.
 
@@ -85,10 +91,10 @@ def png_stream(
         For a shape or type that PNG does not have.
     """
     yield _head(shape, dtype, palette, transparent)
-    deflate = isal_zlib.compressobj(LEVEL)
+    deflate = isal_zlib.compressobj(LEVEL) if level is None else zlib.compressobj(level)
     above: npt.NDArray[np.uint8] | None = None
     for part in parts:
-        block = deflate.compress(_filtered(part, above, NO_FILTER if palette else UP))
+        block = deflate.compress(_filtered(part, above, NO_FILTER if palette else UP).data)
         above = _octets(part[-1:])
         if block:
             yield _chunk(b"IDAT", block)

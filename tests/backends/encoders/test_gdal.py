@@ -60,6 +60,19 @@ def test_drivers_that_do_not_write_are_named(driver: str) -> None:
         check(GdalEncoder, image(counted((1, 4, 4))), {}, driver)
 
 
-def test_there_are_no_parameters() -> None:
+def test_parameters_are_creation_options_of_the_driver() -> None:
     with pytest.raises(InvalidParameterValue, match="GIF has no encoding parameter 'quality'"):
         check(GdalEncoder, image(counted((1, 4, 4))), {"quality": "5"}, "GIF")
+
+
+def test_a_driver_that_narrows_the_type_is_refused() -> None:
+    with pytest.raises(UnsupportedCombination, match="float64 turns into uint8"):
+        check(GdalEncoder, image(counted((1, 4, 4), "float64")), {}, "PCIDSK")
+
+
+def test_the_reason_is_that_of_the_driver_in_the_middle_of_another_error() -> None:
+    try:
+        raise UnsupportedCombination("GIF cannot")
+    except UnsupportedCombination:
+        with pytest.raises(UnsupportedCombination, match="AAIG driver doesn't support 7 bands"):
+            check(GdalEncoder, image(counted((7, 4, 4))), {}, "AAIGrid")

@@ -59,4 +59,15 @@ def test_booleans() -> None:
     assert read(tiling="TRUE").boolean("tiling") is True
     assert read(tiling="false").boolean("tiling", default=True) is False
     with pytest.raises(InvalidParameterValue, match="accepted: true, false"):
-        read(tiling="yes").boolean("tiling")
+        read(tiling="perhaps").boolean("tiling")
+    assert read(tiling="YES").boolean("tiling") is True
+    assert read(tiling="off").boolean("tiling", default=True) is False
+
+
+def test_other_names_of_a_parameter() -> None:
+    options = Options.read({"TILED": "maybe"}, ("tiling",), "GeoTIFF", {"tiled": "tiling"})
+    with pytest.raises(InvalidParameterValue, match="encoding parameter TILED='maybe'") as caught:
+        options.boolean("tiling")
+    assert caught.value.locator == "TILED"
+    with pytest.raises(InvalidParameterValue, match="TILED says the same as tiling"):
+        Options.read({"tiling": "true", "TILED": "YES"}, ("tiling",), "GeoTIFF", {"tiled": "tiling"})
