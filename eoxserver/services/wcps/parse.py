@@ -16,7 +16,7 @@ from eoxserver.services.wcps.builder import Builder
 from eoxserver.services.wcps.mistakes import Mistake, Spot, describe_spot, find_hint
 from eoxserver.services.wcps.places import pointed
 
-__all__ = ["MAX_DEPTH", "MAX_LENGTH", "check_depth", "parse_expression", "parse_query"]
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "check_depth", "parse_expression", "parse_geometry", "parse_query"]
 
 MAX_LENGTH = 250_000
 """The longest text that is read [characters]: a polygon of ten thousand vertices has room."""
@@ -50,7 +50,18 @@ def parse_expression(text: str) -> nodes.Expression:
     WcpsSyntaxError
     """
     tree = _parse(text, "fragment")
-    assert not isinstance(tree, nodes.Query)
+    return cast("nodes.Expression", tree)
+
+
+def parse_geometry(text: str) -> nodes.LineString | nodes.Polygon | nodes.MultiPolygon | nodes.Curtain | nodes.Corridor:
+    """The syntax tree of what a coverage is clipped with, as the ``clip`` parameter of GetCoverage has it.
+
+    Raises
+    ------
+    WcpsSyntaxError
+    """
+    tree = _parse(text, "geometry")
+    assert isinstance(tree, nodes.LineString | nodes.Polygon | nodes.MultiPolygon | nodes.Curtain | nodes.Corridor)
     return tree
 
 
@@ -58,14 +69,14 @@ def parse_expression(text: str) -> nodes.Expression:
 def _parser() -> Lark:
     """The parser, made of the grammar when it is first needed; it may be used by many threads."""
     grammar = files("eoxserver.services.wcps").joinpath("grammar.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", start=["query", "fragment"], transformer=Builder())
+    return Lark(grammar, parser="lalr", start=["query", "fragment", "geometry"], transformer=Builder())
 
 
-def _parse(text: str, start: str) -> nodes.Expression | nodes.Query:
+def _parse(text: str, start: str) -> nodes.Syntax:
     if len(text) > MAX_LENGTH:
         raise WcpsSyntaxError(f"the query has {len(text)} characters; {MAX_LENGTH} are accepted", locator="query")
     try:
-        tree = cast("nodes.Expression | nodes.Query", _parser().parse(text, start=start))
+        tree = cast("nodes.Syntax", _parser().parse(text, start=start))
     except UnexpectedInput as error:
         raise _unexpected(text, start, error) from error
     except Mistake as error:

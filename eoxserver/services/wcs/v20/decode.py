@@ -49,8 +49,9 @@ _SCALES: Mapping[str, Callable[[str], Scaling]] = {
     "scaleExtent": grammar.scale_extent,
 }
 _GET_COVERAGE = COMMON | {
-    "coverageid", "coverageversion", "explain", "format", "interpolation", "mediatype", "outputcrs", "outputtype",
-    "rangesubset", "scaleaxes", "scaleextent", "scalefactor", "scalesize", "subset", "subsetcrs", "subsettingcrs",
+    "clip", "coverageid", "coverageversion", "explain", "format", "interpolation", "mediatype", "outputcrs",
+    "outputtype", "rangesubset", "scaleaxes", "scaleextent", "scalefactor", "scalesize", "subset", "subsetcrs",
+    "subsettingcrs",
 }  # fmt: skip
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _NUMBERED_SUBSET = re.compile(r"subset\d+")
@@ -124,12 +125,14 @@ def decode_get_coverage(params: Params, parse: ParseCrs = parse_crs, version: st
             f"mediaType '{media_type}' is not offered; accepted: multipart/related", locator="mediaType"
         )
     method = _optional(params, "interpolation")
+    clip = _optional(params, "clip")
     return GetCoverage(
         coverage_id=params.require("coverageId").strip(),
         subsets=tuple(grammar.subset(text, parse) for text in subsets),
         range_items=_range_items(params),
         scaling=_scaling(params),
         interpolation=Interpolation.NEAREST if method is None else grammar.interpolation(method),
+        clip=None if clip is None else grammar.clip(clip),
         subsetting_crs=_subsetting_crs(params, parse),
         output_crs=_crs(_optional(params, "outputCrs"), "outputCrs", OutputCrsNotSupported, parse),
         format=_optional(params, "format"),

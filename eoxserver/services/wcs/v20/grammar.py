@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The little languages inside parameter values: fields, scales, interpolation methods; subsets are ``ows.subset``.
+"""The little languages inside parameter values: fields, scales, geometries; subsets are ``ows.subset``.
 
-Fields: OGC 12-040 clause 7. Scales: OGC 12-039 clause 8.
+Fields: OGC 12-040 clause 7. Scales: OGC 12-039 clause 8. Geometries are those of the function ``clip`` of WCPS.
 """
 
 from __future__ import annotations
@@ -15,14 +15,23 @@ from eoxserver.core.errors import (
     InvalidExtent,
     InvalidParameterValue,
     InvalidScaleFactor,
+    WcpsSyntaxError,
 )
 from eoxserver.query.plan import Extent, Factor, Interpolation, Size
 from eoxserver.services.ows.subset import subset
+from eoxserver.services.wcps.clipping import Outlined
+from eoxserver.services.wcps.parse import parse_geometry
 from eoxserver.services.wcs.v20.requests import AllAxes, RangeItem
 
 __all__ = [
-    "interpolation", "range_subset", "scale_axes", "scale_extent", "scale_factor", "scale_size", "subset",
+    "clip", "interpolation", "range_subset", "scale_axes", "scale_extent", "scale_factor", "scale_size", "subset",
 ]  # fmt: skip
+
+CLIPS = (
+    "POLYGON((...)), MULTIPOLYGON(((...))), LINESTRING(...), CURTAIN(projection(a, b), ...), "
+    "CORRIDOR(projection(a, b), LINESTRING(...), POLYGON((...)))"
+)
+"""What the parameter ``clip`` takes."""
 
 _AXIS_ITEM = re.compile(r"\s*(?P<axis>[^,()\s]+)\s*\((?P<value>[^()]*)\)\s*(?:,|$)")
 _INTEGER = re.compile(r"\s*[+-]?\d{1,15}\s*")
@@ -55,6 +64,22 @@ def range_subset(text: str) -> tuple[RangeItem, ...]:
             )
         items.append(RangeItem(first, last or None))
     return tuple(items)
+
+
+def clip(text: str) -> Outlined:
+    """What the coverage is clipped with: a geometry, a curtain or a corridor.
+
+    Raises
+    ------
+    WcpsSyntaxError
+        The message shows the place.
+    """
+    try:
+        return parse_geometry(text)
+    except WcpsSyntaxError as error:
+        raise WcpsSyntaxError(
+            f"clip: {error.message}\naccepted: {CLIPS}", locator="clip", line=error.line, column=error.column
+        ) from error
 
 
 def scale_factor(text: str) -> AllAxes:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """From a GetCoverage request to a query plan.
 
-The order of the steps is that of the extensions' nesting: subset, fields, scale, output CRS. Nothing is read
+The order of the steps is that of the extensions' nesting: subset, clip, fields, scale, output CRS. Nothing is read
 here; what needs no data is refused here, with the parameter at fault.
 """
 
@@ -19,6 +19,8 @@ from eoxserver.core.errors import (
     CrsNotSupported,
     InterpolationNotSupported,
     InvalidAxisLabel,
+    InvalidRequest,
+    InvalidSubsetting,
     OutputCrsNotSupported,
     ScaleAxisUndefined,
     SubsettingCrsNotSupported,
@@ -38,7 +40,9 @@ from eoxserver.query.plan import (
     Select,
     SubsetNode,
 )
+from eoxserver.query.resolver import Resolver
 from eoxserver.resources.coverages.crss import require_offered
+from eoxserver.services.wcps.clipping import Outlined, clip_node
 from eoxserver.services.wcs.v20.requests import AllAxes, GetCoverage, RangeItem, Scaling
 
 __all__ = ["plan_coverage"]
@@ -62,7 +66,8 @@ def plan_coverage(request: GetCoverage, coverage: Coverage, crss: Collection[Crs
     Raises
     ------
     EOxServerError
-        What ``core.selection`` and ``core.fields`` raise; ScaleAxisUndefined; SubsettingCrsNotSupported,
+        What ``core.selection`` and ``core.fields`` raise; InvalidRequest for a ``clip`` that does not fit the
+        coverage; ScaleAxisUndefined; SubsettingCrsNotSupported,
         OutputCrsNotSupported for a CRS that is not offered; InterpolationNotSupported; CoverageUnusable,
         UnsupportedCombination where the grid does not allow the operation.
     """
@@ -74,6 +79,8 @@ def plan_coverage(request: GetCoverage, coverage: Coverage, crss: Collection[Crs
         subsets = tuple(_named(domain, subset) for subset in request.subsets)
         node = SubsetNode(node, subsets, subsetting, mode)
         domain = select(domain, subsets, subsetting, mode).domain
+    if request.clip is not None:
+        node, domain = _clipped(node, domain, coverage, request.clip, subsetting)
     if request.range_items:
         node = Select(node, _positions(coverage.range_type, request.range_items))
     if request.scaling is not None:
@@ -89,6 +96,15 @@ def plan_coverage(request: GetCoverage, coverage: Coverage, crss: Collection[Crs
             _check_plane(domain)
             node = Reproject(node, request.output_crs, None, request.interpolation)
     return node
+
+
+def _clipped(node: Node, domain: Domain, coverage: Coverage, clip: Outlined, crs: Crs | None) -> tuple[Node, Domain]:
+    """The node of a clip and the domain it makes; raises InvalidRequest for whatever does not fit the coverage."""
+    try:
+        clipped = clip_node(node, domain, clip, crs)
+        return clipped, Resolver(lambda _: coverage).resolve(clipped).domain
+    except (InvalidAxisLabel, InvalidSubsetting, SubsettingCrsNotSupported, UnsupportedCombination) as error:
+        raise InvalidRequest(f"clip: {error.message}", locator="clip") from error
 
 
 def _named(domain: Domain, subset: Subset) -> Subset:

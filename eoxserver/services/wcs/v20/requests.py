@@ -11,6 +11,7 @@ from typing import TypeAlias
 from eoxserver.core.crs import Crs
 from eoxserver.core.selection import Subset
 from eoxserver.query.plan import Interpolation, ScaleTarget
+from eoxserver.services.wcps.clipping import Outlined
 
 __all__ = ["AllAxes", "DescribeCoverage", "GetCapabilities", "GetCoverage", "RangeItem", "Scaling"]
 
@@ -68,7 +69,9 @@ class GetCoverage:
     """Empty: all fields."""
     scaling: Scaling | None = None
     interpolation: Interpolation = Interpolation.NEAREST
+    clip: Outlined | None = None
     subsetting_crs: Crs | None = None
+    """Of horizontal bounds, and of the coordinates of ``clip``."""
     output_crs: Crs | None = None
     format: str | None = None
     """MIME type; None: the native format."""
