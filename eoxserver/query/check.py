@@ -24,7 +24,7 @@ from eoxserver.query.steps import Lookup, Options, Step
 from eoxserver.query.transforms import TransformCache
 from eoxserver.query.windows import View
 
-__all__ = ["Checked", "Cost", "Limits", "check", "price"]
+__all__ = ["Checked", "Cost", "Limits", "check", "check_step", "price"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,11 @@ def check(
     EOxServerError
         When the plan asks for what its coverages do not have.
     """
-    step = Resolver(lookup, options or Options(), transforms or TransformCache()).resolve(plan)
+    return check_step(Resolver(lookup, options or Options(), transforms or TransformCache()).resolve(plan), limits)
+
+
+def check_step(step: Step, limits: Limits | None = None) -> Checked:
+    """Find out what the step of a plan costs, without reading; raises LimitExceeded as ``check``."""
     limits = limits or Limits()
     _check_result(step, limits.max_result_cells, len(step.range_type), "cells")
     _check_result(step, limits.max_result_bytes, step.range_type.cell_bytes, "bytes")

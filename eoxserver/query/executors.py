@@ -15,8 +15,9 @@ from typing import ClassVar, Protocol
 
 from eoxserver.core.blocks import block_shape, split, stream
 from eoxserver.core.coverage import CellBox, Cells, Coverage
-from eoxserver.query.check import Checked, Limits, check
+from eoxserver.query.check import Checked, Limits, check_step
 from eoxserver.query.plan import Node
+from eoxserver.query.resolver import Resolver
 from eoxserver.query.rewrite import rewrite
 from eoxserver.query.steps import Lookup, Options
 from eoxserver.query.transforms import TransformCache
@@ -43,10 +44,8 @@ class Executor(Protocol):
     def pool(self) -> Pool:
         """Threads in which encoders read blocks ahead."""
 
-    def check(
-        self, plan: Node, lookup: Lookup, limits: Limits | None = None, proceed: Callable[[], None] | None = None
-    ) -> Checked:
-        """Rewrite a plan and find out what it makes and costs; raises what ``query.check.check`` raises.
+    def resolver(self, lookup: Lookup, proceed: Callable[[], None] | None = None) -> Resolver:
+        """What makes steps of plans that share nodes; what they have in common is then computed once.
 
         Parameters
         ----------
@@ -54,9 +53,10 @@ class Executor(Protocol):
             Called between blocks of work; raises when the work is not wanted any more.
         """
 
-    def evaluate(
-        self, plan: Node, lookup: Lookup, limits: Limits | None = None, proceed: Callable[[], None] | None = None
-    ) -> Coverage:
+    def check(self, plan: Node, lookup: Lookup | Resolver, limits: Limits | None = None) -> Checked:
+        """Rewrite a plan and find out what it makes and costs; raises what ``query.check.check`` raises."""
+
+    def evaluate(self, plan: Node, lookup: Lookup | Resolver, limits: Limits | None = None) -> Coverage:
         """The coverage a plan describes, not yet read; raises what ``check`` raises."""
 
     def blocks(
@@ -92,18 +92,23 @@ class LocalExecutor:
     ) -> None:
         self.threads = threads
         self.block_cells = block_cells
-        self.options = Options(window_bytes=window_bytes)
         self.transforms = TransformCache(transform_bytes)
         self._pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="eoxs-evaluate")
+        self.options = Options(
+            window_bytes=window_bytes, block_cells=block_cells, pool=self._pool if threads > 1 else None
+        )
 
     @property
     def pool(self) -> Pool:
         """Threads in which encoders read blocks ahead."""
         return self._pool
 
-    def check(
-        self, plan: Node, lookup: Lookup, limits: Limits | None = None, proceed: Callable[[], None] | None = None
-    ) -> Checked:
+    def resolver(self, lookup: Lookup, proceed: Callable[[], None] | None = None) -> Resolver:
+        """What makes steps of plans that share nodes; what they have in common is then computed once."""
+        options = self.options if proceed is None else replace(self.options, proceed=proceed)
+        return Resolver(lookup, options, self.transforms)
+
+    def check(self, plan: Node, lookup: Lookup | Resolver, limits: Limits | None = None) -> Checked:
         """Rewrite a plan and find out what it makes and costs, without reading.
 
         Raises
@@ -113,14 +118,12 @@ class LocalExecutor:
         EOxServerError
             When the plan asks for what its coverages do not have.
         """
-        options = self.options if proceed is None else replace(self.options, proceed=proceed)
-        return check(rewrite(plan, lookup), lookup, limits, options, self.transforms)
+        resolver = lookup if isinstance(lookup, Resolver) else self.resolver(lookup)
+        return check_step(resolver.resolve(rewrite(plan, resolver.lookup)), limits)
 
-    def evaluate(
-        self, plan: Node, lookup: Lookup, limits: Limits | None = None, proceed: Callable[[], None] | None = None
-    ) -> Coverage:
+    def evaluate(self, plan: Node, lookup: Lookup | Resolver, limits: Limits | None = None) -> Coverage:
         """The coverage a plan describes, not yet read; raises what ``check`` raises."""
-        return self.check(plan, lookup, limits, proceed).coverage
+        return self.check(plan, lookup, limits).coverage
 
     def blocks(
         self, coverage: Coverage, fields: Sequence[int] | None = None, row_major: bool = False

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """What a plan does and costs, for people and for programs.
 
-Nodes are numbered by their position: ``1`` is the result, ``1.1`` its first input, and so on.
+Nodes are numbered by their position: ``1`` is the result, ``1.1`` its first input, and so on. One that is the input of
+several others is shown where it is met first; the others refer to that position.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import TypeAlias
 
+import numpy as np
+
 from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis
 from eoxserver.core.coordinates import coordinate_text, number_text
 from eoxserver.core.crs import Crs
 from eoxserver.core.selection import Slice, Trim
 from eoxserver.query.check import Limits, check, price
-from eoxserver.query.plan import Node, Read, TargetGrid
+from eoxserver.query.plan import Given, Node, PickCell, PickRange, TargetGrid
+from eoxserver.query.plan import Iterator as PlaceIterator
 from eoxserver.query.rewrite import rewrite
 from eoxserver.query.steps import Lookup, Step
 from eoxserver.query.views import ReprojectView, ScaleView
@@ -26,11 +30,16 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 """What JSON can hold."""
 
 
+_SHOWN = 12
+"""Members of a list that the text shows."""
+
+
 def explain(plan: Node, lookup: Lookup, limits: Limits | None = None) -> dict[str, Json]:
     """The plan as it will be evaluated, node by node, and its price, as values for JSON; reads nothing.
 
     Each node has its ``position``, ``node`` (kind), ``parameters``, ``axes``, ``fields`` and ``inputs``; nodes that
-    resample also ``level`` (0 is the full resolution) and ``mapping``.
+    resample also ``level`` (0 is the full resolution) and ``mapping``. A node that was met before has its ``position``,
+    and in ``same_as`` that where it was met.
 
     Raises
     ------
@@ -41,13 +50,13 @@ def explain(plan: Node, lookup: Lookup, limits: Limits | None = None) -> dict[st
     """
     checked = check(rewrite(plan, lookup), lookup, limits)
     cost = {name: int(value) for name, value in asdict(checked.cost).items()}
-    return {"plan": _explained(checked.step, "1"), "cost": cost}
+    return {"plan": _explained(checked.step, "1", {}), "cost": cost}
 
 
 def explain_text(plan: Node, lookup: Lookup, limits: Limits | None = None) -> str:
     """The same as text: a line a node, the result first, and the price; raises the same."""
     checked = check(rewrite(plan, lookup), lookup, limits)
-    lines = list(_lines(checked.step, "1"))
+    lines = list(_lines(checked.step, "1", {}))
     cost = checked.cost
     lines.append(
         f"reads {cost.cells} values ({cost.bytes} bytes, {cost.chunks} chunks) of {cost.coverages} coverages; "
@@ -56,7 +65,10 @@ def explain_text(plan: Node, lookup: Lookup, limits: Limits | None = None) -> st
     return "\n".join(lines)
 
 
-def _explained(step: Step, position: str) -> dict[str, Json]:
+def _explained(step: Step, position: str, met: dict[int, str]) -> dict[str, Json]:
+    if id(step) in met:
+        return {"position": position, "same_as": met[id(step)]}
+    met[id(step)] = position
     cost = price(step)
     result: dict[str, Json] = {
         "position": position,
@@ -71,20 +83,24 @@ def _explained(step: Step, position: str) -> dict[str, Json]:
         result["factors"] = list(step.source.zoomed.factors)
     if isinstance(step.source, ReprojectView) and step.inputs:
         result["mapping"] = "by axes" if step.source.plane.separable else "by cells"
-    result["inputs"] = [_explained(each, f"{position}.{number}") for number, each in enumerate(step.inputs, 1)]
+    result["inputs"] = [_explained(each, f"{position}.{number}", met) for number, each in enumerate(step.inputs, 1)]
     return result
 
 
-def _lines(step: Step, position: str) -> Iterator[str]:
+def _lines(step: Step, position: str, met: dict[int, str]) -> Iterator[str]:
+    indent = "  " * position.count(".")
+    if id(step) in met:
+        yield f"{indent}{position} as {met[id(step)]}"
+        return
+    met[id(step)] = position
     shape = " x ".join(f"{axis.label} {axis.size}" for axis in step.domain.axes) or "one cell"
     parameters = ", ".join(f"{key}={_text(value)}" for key, value in _parameters(step.node).items())
     level = ""
     if isinstance(step.source, ScaleView | ReprojectView):
         level = f", from level {step.source.zoomed.level}"
-    indent = "  " * position.count(".")
     yield f"{indent}{position} {_kind(step.node)}({parameters}) -> {shape}, {len(step.range_type)} fields{level}"
     for number, each in enumerate(step.inputs, 1):
-        yield from _lines(each, f"{position}.{number}")
+        yield from _lines(each, f"{position}.{number}", met)
 
 
 def _kind(node: Node) -> str:
@@ -93,16 +109,35 @@ def _kind(node: Node) -> str:
 
 def _parameters(node: Node) -> dict[str, Json]:
     """The attributes of a node but its inputs."""
-    if isinstance(node, Read):
-        return {"coverage_id": node.coverage_id}
-    names = [each.name for each in fields(node) if each.name not in {"input", "inputs"}]
-    return {name: _json(getattr(node, name)) for name in names}
+    if isinstance(node, Given):
+        return {"coverage": node.coverage.identifier}
+    values = {each.name: getattr(node, each.name) for each in fields(node)}
+    return {name: _json(value) for name, value in values.items() if not _is_input(value)}
+
+
+def _is_input(value: object) -> bool:
+    """Whether an attribute of a node holds nodes that are its inputs; iterators it declares are none."""
+    if isinstance(value, tuple):
+        return bool(value) and all(_is_input(each) for each in value)
+    return isinstance(value, Node) and not isinstance(value, PlaceIterator)
 
 
 def _json(value: object) -> Json:
     match value:
         case None | bool() | int() | float() | str():
             return value
+        case complex() | np.dtype():
+            return str(value)
+        case np.generic():
+            return _json(value.item())
+        case tuple() | list():
+            return [_json(each) for each in value]
+    return _described(value)
+
+
+def _described(value: object) -> Json:
+    """Parameters that are no plain values."""
+    match value:
         case Crs():
             return value.uri
         case Trim():
@@ -111,8 +146,10 @@ def _json(value: object) -> Json:
             return _without_none({"label": value.label, "point": value.point, "crs": _json(value.crs)})
         case TargetGrid():
             return {"bounds": list(value.bounds), "width": value.width, "height": value.height}
-        case tuple() | list():
-            return [_json(each) for each in value]
+        case PickCell():
+            return {"label": value.label}
+        case PickRange():
+            return {"label": value.label, "size": value.size}
     assert hasattr(value, "__dataclass_fields__"), f"{value!r} is no parameter of a node"
     return {name: _json(getattr(value, name)) for name in value.__dataclass_fields__}
 
@@ -125,7 +162,8 @@ def _text(value: Json) -> str:
     if isinstance(value, Mapping):
         return "(" + ", ".join(f"{key} {_text(each)}" for key, each in value.items()) + ")"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(_text(each) for each in value) + "]"
+        more = f", ... ({len(value)} in all)" if len(value) > _SHOWN else ""
+        return "[" + ", ".join(_text(each) for each in value[:_SHOWN]) + more + "]"
     return number_text(value) if isinstance(value, float) else str(value)
 
 

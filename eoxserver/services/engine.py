@@ -10,10 +10,11 @@ from typing import Any
 from eoxserver.backends.encoders.base import Encoder, Workspace
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
 from eoxserver.core.errors import FormatNotSupported, suggest
-from eoxserver.query.check import Limits
+from eoxserver.query.check import Checked, Limits
 from eoxserver.query.executors import Executor
-from eoxserver.query.explain import explain
+from eoxserver.query.explain import explain, explain_text
 from eoxserver.query.plan import Node
+from eoxserver.query.resolver import Resolver
 
 __all__ = ["Engine"]
 
@@ -32,7 +33,15 @@ class Engine:
     proceed: Callable[[], None] | None = None
     """Called before cells are read; raises EvaluationStopped when they are not wanted any more."""
 
-    def evaluate(self, plan: Node) -> Coverage:
+    def resolver(self) -> Resolver:
+        """What makes steps of plans that share nodes and look-ups; what they have in common is then computed once."""
+        return self.executor.resolver(_steady(self.lookup), self.proceed)
+
+    def check(self, plan: Node, resolver: Resolver | None = None) -> Checked:
+        """What a plan makes and costs, within the limits; raises as ``evaluate``."""
+        return self.executor.check(plan, resolver or self.resolver(), self.limits)
+
+    def evaluate(self, plan: Node, resolver: Resolver | None = None) -> Coverage:
         """The coverage a plan describes, checked; its cells are computed as they are read.
 
         Raises
@@ -42,12 +51,19 @@ class Engine:
         EOxServerError
             When the plan asks for what its coverages do not have.
         """
-        found = self.executor.evaluate(plan, _steady(self.lookup), self.limits, self.proceed)
-        return found if self.proceed is None else replace(found, source=_Watched(found.source, self.proceed))
+        return self.watched(self.executor.evaluate(plan, resolver or self.resolver(), self.limits))
+
+    def watched(self, coverage: Coverage) -> Coverage:
+        """The coverage, whose cells are read as long as they are wanted."""
+        return coverage if self.proceed is None else replace(coverage, source=_Watched(coverage.source, self.proceed))
 
     def explain(self, plan: Node) -> dict[str, Any]:
         """The plan and its price as values for JSON; raises as ``evaluate``."""
         return explain(plan, _steady(self.lookup), self.limits)
+
+    def explain_text(self, plan: Node) -> str:
+        """The plan and its price as text; raises as ``evaluate``."""
+        return explain_text(plan, _steady(self.lookup), self.limits)
 
     def encoder(self, driver: str) -> Encoder:
         """The encoder of a GDAL driver; raises FormatNotSupported."""

@@ -104,3 +104,12 @@ def test_times_are_shown_as_times_and_cells_by_cells_is_said() -> None:
 def test_what_is_refused_is_not_explained() -> None:
     with pytest.raises(LimitExceeded):
         explain(Read("image"), LOOKUP, Limits(max_result_cells=5))
+
+
+def test_a_shared_node_is_shown_once() -> None:
+    node = Read("image")
+    explained: Any = explain(Overlay((node, node)), LOOKUP)
+    first, second = explained["plan"]["inputs"]
+    assert first["node"] == "Read"
+    assert second == {"position": "1.2", "same_as": "1.1"}
+    assert explain_text(Overlay((node, node)), LOOKUP).splitlines()[2] == "  1.2 as 1.1"
