@@ -31,6 +31,8 @@ class OperationMetadata:
     name: str
     post_encodings: tuple[str, ...] = ("KVP",)
     """Encodings of requests by POST (``KVP``, ``XML``, ``SOAP``); empty: GET only."""
+    parameters: tuple[str, ...] = ()
+    """Parameters that no profile tells of."""
 
 
 # -- parameters of GetCapabilities --------------------------------------------------------------
@@ -157,7 +159,9 @@ def operations_metadata(operations: Sequence[OperationMetadata], url: str) -> st
                 _constraint("PostEncoding", operation.post_encodings),
                 "</ows:Post>",
             ]
-        parts += ["</ows:HTTP>", "</ows:DCP>", "</ows:Operation>"]
+        parts += ["</ows:HTTP>", "</ows:DCP>"]
+        parts += [f'<ows:Parameter name="{name}"><ows:AnyValue/></ows:Parameter>' for name in operation.parameters]
+        parts.append("</ows:Operation>")
     parts.append("</ows:OperationsMetadata>\n")
     return "\n".join(parts)
 

@@ -30,11 +30,13 @@ class Operation(Generic[R]):
     decoders: Mapping[str, Callable[[ServiceContext, Request], R]]
     """By binding; those that are not GET are announced as encodings of POST."""
     answer: Callable[[ServiceContext, Request, R], Response]
+    parameters: tuple[str, ...] = ()
+    """Those that the capabilities name: they are in no extension of the standard."""
 
     @property
     def metadata(self) -> OperationMetadata:
         """The operation as the capabilities list it."""
-        return OperationMetadata(self.name, tuple(self.decoders))
+        return OperationMetadata(self.name, tuple(self.decoders), self.parameters)
 
     def handle(self, context: ServiceContext, request: Request, binding: str = KVP) -> Response:
         """Decode a request and answer it."""

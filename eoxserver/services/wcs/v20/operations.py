@@ -43,7 +43,7 @@ def _operations(version: str) -> Sequence[Operation[Any]]:
     describe_operation: Operation[DescribeCoverage] = Operation(
         "DescribeCoverage", {KVP: lambda _, request: decode_describe_coverage(request.params, version)}, describe
     )
-    coverage_operation: Operation[GetCoverage] = Operation("GetCoverage", {KVP: decode_coverage}, deliver)
+    coverage_operation: Operation[GetCoverage] = Operation("GetCoverage", {KVP: decode_coverage}, deliver, ("clip",))
     found: Sequence[Operation[Any]] = (capabilities_operation, describe_operation, coverage_operation)
     return found
 

@@ -136,3 +136,8 @@ def test_answers_in_gml_are_valid(client: Client, identifier: str, clip: str, va
     """But for the instants in quotes, which the schema takes for numbers."""
     found = client.coverage(identifier, ("clip", clip), ("format", "application/gml+xml"))
     validate_xml(re.sub(rb'"\d{4}-[^"]*Z"(?=[ <])', b"0", found))
+
+
+def test_the_capabilities_name_the_parameter(client: Client, validate_xml: ValidateXml) -> None:
+    root = validate_xml(client.get("GetCapabilities"))
+    assert texts(root, "//ows:Operation[@name='GetCoverage']/ows:Parameter/@name") == ["clip"]
