@@ -477,7 +477,7 @@ def test_scale_levels(app: Application) -> None:
     assert ask(app, "InsertScaleLevel", coverageId="map", level="4").status_code == 200
     assert app.instance.ingestion.overviews("map") == (({"Lat": 4, "Long": 4}, "nearest"),)
     assert len(app.instance.catalogue.coverage("map").source.levels) == 2
-    for level, status in (("4", 400), ("1", 400), ("0", 400), ("x", 400), ("2.45", 400)):
+    for level, status in (("4", 400), ("1", 400), ("0", 400), ("x", 400)):
         assert ask(app, "InsertScaleLevel", coverageId="map", level=level).status_code == status
     assert ask(app, "DeleteScaleLevel", coverageId="map", level="8").status_code == 400
     gone = ask(app, "DeleteScaleLevel", "GET", coverageId="map", level="4")
@@ -508,6 +508,92 @@ def test_pyramids(app: Application) -> None:
     assert [one["scale"] for one in members(app, "cube")["members"]] == [[1, 4, 4], [1, 8, 8]]
     ask(app, "DeleteCoverage", coverageId="cube_8")
     assert [one["coverage"] for one in members(app, "cube")["members"]] == ["cube_4"]
+
+
+def test_fractional_scale_levels(app: Application) -> None:
+    cells = ",".join(str(value % 250) for value in range(32 * 32))
+    insert(app, documents.grid2d(documents.cells(cells), shape=(32, 32), step=0.25))
+    assert ask(app, "InsertScaleLevel", coverageId="map", level="2.5").status_code == 200
+    assert members(app, "map")["members"] == [{"coverage": "map_2_5", "scale": [2.5, 2.5]}]
+    assert app.instance.catalogue.coverage("map_2_5").domain.shape == (13, 13)
+    again = ask(app, "InsertScaleLevel", coverageId="map", level="2.5")
+    assert (again.status_code, code(again)) == (400, "WCSTDuplicatedCoverageName")
+    assert ask(app, "DeleteScaleLevel", coverageId="map", level="3.5").status_code == 400
+    assert ask(app, "DeleteScaleLevel", coverageId="map", level="2.5").status_code == 200
+    assert members(app, "map")["members"] == []
+    assert not app.instance.catalogue.exists("map_2_5")
+
+
+PLANES = ",".join(str(value % 250) for value in range(8 * 8 * 2))
+MARKED = ",".join(["77"] * 8)
+"""What no cell of the base is."""
+
+
+def with_member(app: Application) -> None:
+    """A coverage with a member of its pyramid whose cells tell that they are its."""
+    insert(app, documents.cube(documents.cells(PLANES), ("2008-01-01", "2008-01-03"), shape=(8, 8)))
+    assert pyramid(app, "create", COVERAGEID="cube", MEMBER="cube_4", SCALEVECTOR="1,4,4").status_code == 200
+    days = ("2008-01-01", "2008-01-03")
+    mark = documents.cube(documents.cells(MARKED), days, shape=(2, 2), step=4.0)
+    update(app, "cube_4", mark)
+
+
+def test_reads_take_members_of_pyramids(app: Application) -> None:
+    with_member(app)
+    assert (
+        set(values(app, "cube", scaleFactor="0.25")) == {"77"} == set(values(app, "cube", scaleSize="Lat(2),Long(2)"))
+    )
+    assert set(values(app, "cube", scaleAxes="Lat(0.125),Long(0.125)", subset='ansi("2008-01-03")')) == {"77"}
+    assert "77" not in values(app, "cube", scaleFactor="0.5")
+    assert values(app, "cube", scaleFactor="1") == values(app, "cube") == PLANES.split(",")
+    assert pyramid(app, "remove", coverageId="cube", members="cube_4").status_code == 200
+    assert "77" not in values(app, "cube", scaleFactor="0.25")
+
+
+def test_maps_take_members_of_pyramids(app: Application) -> None:
+    insert(app, documents.grid2d(documents.cells(",".join(["10"] * 1024)), shape=(32, 32), step=0.25))
+    pyramid(app, "create", COVERAGEID="map", MEMBER="map_8", SCALEVECTOR="8,8")
+    update(app, "map_8", documents.grid2d(documents.cells(",".join(["200"] * 16)), shape=(4, 4), step=2.0))
+
+    def drawn(size: int) -> set[int]:
+        answer = app.wms(
+            "GetMap", layers="map", styles="", crs="EPSG:4326", bbox="42,10,50,18", width=str(size), height=str(size),
+            format="image/png",
+        )  # fmt: skip
+        assert answer.status_code == 200, answer.text
+        return set(np.unique(raster_cells(answer.data)[0]).tolist())
+
+    assert drawn(4) == {200}
+    assert drawn(32) == {10}
+
+
+def test_members_of_pyramids_follow_updates(app: Application) -> None:
+    with_member(app)
+    new = documents.cells(",".join(["9"] * 64))
+    update(app, "cube", documents.cube(new, ("2008-01-03",), shape=(8, 8)))
+    assert values(app, "cube_4") == ["77"] * 4 + ["9"] * 4
+    assert values(app, "cube", scaleFactor="0.25") == ["77"] * 4 + ["9"] * 4
+    update(app, "cube", documents.cube(new, ("2008-01-02",), shape=(8, 8)))
+    assert values(app, "cube_4") == ["77"] * 4 + ["9"] * 8 == values(app, "cube", scaleFactor="0.25")
+
+
+def test_members_of_pyramids_that_are_out_of_step_are_not_read(app: Application) -> None:
+    with_member(app)
+    whole = app.instance.catalogue.coverage("cube")
+    app.instance.ingestion.update("cube", whole)
+    found = values(app, "cube", scaleFactor="0.25")
+    assert "77" not in found
+    update(app, "cube", documents.cube(documents.cells(PLANES), ("2008-01-01", "2008-01-03"), shape=(8, 8)))
+    assert values(app, "cube", scaleFactor="0.25") == found
+    assert set(values(app, "cube_4")) == {"77"}
+
+
+def test_an_update_that_lets_a_base_grow_leaves_members_behind(app: Application) -> None:
+    with_member(app)
+    strip = documents.cube(documents.cells(",".join(["9"] * 64)), ("2008-01-03",), shape=(8, 8))
+    response = ask(app, "UpdateCoverage", coverageId="cube", inputCoverage=strip, subset="Long(18,26)")
+    assert response.status_code == 200, response.text
+    assert "77" not in values(app, "cube", scaleFactor="0.25")
 
 
 # -- who may ------------------------------------------------------------------------------------

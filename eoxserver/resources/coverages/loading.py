@@ -17,6 +17,8 @@ from eoxserver.core.errors import DataUnavailable, EOxServerError
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.parts import stored_extra
+from eoxserver.resources.coverages.pyramid_sources import with_members
+from eoxserver.resources.coverages.pyramids import served_state
 from eoxserver.resources.coverages.sources import Opener
 from eoxserver.resources.coverages.stacks.places import Grid, anchors_from_json
 from eoxserver.resources.coverages.stacks.source import Stacked
@@ -42,8 +44,13 @@ class Loader:
         self._formats = formats
         self._opener = opener
 
-    def load(self, identifiers: Sequence[str]) -> dict[str, Coverage]:
+    def load(self, identifiers: Sequence[str], members: bool = True) -> dict[str, Coverage]:
         """The coverages among these identifiers, each by its own.
+
+        Parameters
+        ----------
+        members : bool
+            Whether they may be read from the members of their pyramids.
 
         Raises
         ------
@@ -68,6 +75,25 @@ class Loader:
                 raise DataUnavailable(
                     f"coverage '{row.identifier}' is broken in the catalogue: {error}", locator=row.identifier
                 ) from error
+        return self._with_members(rows, items, loaded) if members else loaded
+
+    def _with_members(
+        self, rows: Sequence[models.Coverage], items: Mapping[int, Sequence[DataItem]], loaded: dict[str, Coverage]
+    ) -> dict[str, Coverage]:
+        """The coverages with those members as levels that are of their versions."""
+        bases = {row.pk: row.identifier for row in rows}
+        states = {key: served_state(items.get(key, ())) for key in bases}
+        found = models.PyramidMember.objects.filter(base_id__in=bases).order_by("pk")
+        links = [
+            (bases[key], member)
+            for key, member, state in found.values_list("base_id", "member__identifier", "base_state")
+            if state in ("", states[key])
+        ]
+        if links:
+            known = self.load(sorted({member for _, member in links}), members=False)
+            for base in dict.fromkeys(base for base, _ in links):
+                own = [known[member] for one, member in links if one == base and member in known]
+                loaded[base] = with_members(loaded[base], own)
         return loaded
 
     def _coverage(self, row: models.Coverage, items: Sequence[DataItem], stack: models.Stack | None) -> Coverage:
@@ -101,7 +127,7 @@ class Loader:
     def _mosaic(self, row: models.RectifiedStitchedMosaic) -> MosaicSource:
         """Members in painting order; their rows are read with those of the mosaic."""
         members = [member.identifier for member in row]
-        loaded = self.load(members)
+        loaded = self.load(members, members=False)
         pieces = [Piece(grid_offset(row.domain, loaded[member].domain), loaded[member].source) for member in members]
         return MosaicSource(row.domain.shape, row.range_type, pieces)
 

@@ -4,16 +4,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 
+from eoxserver.backends.cubes.storage import CubeStorage
+from eoxserver.backends.models import DataItem
 from eoxserver.core.errors import InvalidParameterValue, NoSuchCoverage
 from eoxserver.resources.coverages import models
 from eoxserver.resources.database import reading, storable
 
-__all__ = ["Member", "PyramidCatalogue"]
+__all__ = ["Member", "PyramidCatalogue", "served_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Member:
     identifier: str
     factors: tuple[float, ...]
     """Cells of the base per cell along each axis, in CRS order."""
+    base_state: str = ""
+    """Version of the base that it was made of (``PyramidCatalogue.state``); empty: whatever the base is."""
 
 
 class PyramidCatalogue:
@@ -32,16 +36,32 @@ class PyramidCatalogue:
         """The members of a coverage's pyramid, from the finest to the coarsest."""
         with reading():
             rows = models.PyramidMember.objects.filter(base__identifier=storable(identifier)).select_related("member")
-            found = [Member(row.member.identifier, tuple(map(float, row.factors))) for row in rows]
+            found = [Member(row.member.identifier, tuple(map(float, row.factors)), row.base_state) for row in rows]
         return tuple(sorted(found, key=lambda one: (math.prod(one.factors), one.identifier)))
 
-    def add(self, identifier: str, members: Mapping[str, Sequence[float]]) -> None:
+    def state(self, identifier: str) -> str:
+        """The version of a coverage that is served; empty when it is read from files, whose versions nobody knows."""
+        with reading():
+            items = DataItem.objects.filter(dataset__identifier=storable(identifier)).select_related("storage")
+            return served_state(items)
+
+    def follow(self, identifier: str, member: str, before: str, after: str) -> None:
+        """Say that a member was made of a later version of its base, unless it was made of another one than before."""
+        with reading():
+            rows = models.PyramidMember.objects.filter(
+                base__identifier=storable(identifier), member__identifier=storable(member), base_state=before
+            )
+            rows.update(base_state=after)
+
+    def add(self, identifier: str, members: Mapping[str, Sequence[float]], state: str = "") -> None:
         """Take coverages into a pyramid, all or none.
 
         Parameters
         ----------
         members : mapping of str to sequence of float
             The factors of each along the axes, in CRS order.
+        state : str
+            Version of the coverage that they were made of; empty: whatever it is.
 
         Raises
         ------
@@ -53,7 +73,9 @@ class PyramidCatalogue:
             keys = _keys([identifier, *members])
             for name, factors in members.items():
                 _, made = models.PyramidMember.objects.get_or_create(
-                    base_id=keys[identifier], member_id=keys[name], defaults={"factors": list(factors)}
+                    base_id=keys[identifier],
+                    member_id=keys[name],
+                    defaults={"factors": list(factors), "base_state": state},
                 )
                 if not made:
                     raise InvalidParameterValue(
@@ -75,6 +97,12 @@ class PyramidCatalogue:
                 rows = models.PyramidMember.objects.filter(base_id=keys[identifier], member__identifier=storable(name))
                 if not rows.delete()[0]:
                     raise InvalidParameterValue(f"'{name}' is no member of the pyramid of '{identifier}'", locator=name)
+
+
+def served_state(items: Iterable[DataItem]) -> str:
+    """The versions of cubes among the data items of a coverage."""
+    places = (one.location for one in items if one.storage is not None and one.storage.key == CubeStorage.key)
+    return " ".join(places)
 
 
 def _keys(identifiers: Sequence[str]) -> dict[str, int]:

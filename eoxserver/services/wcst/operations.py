@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoxserver.core.axes import IrregularAxis
+from eoxserver.core.coordinates import number_text
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import (
@@ -26,6 +27,7 @@ from eoxserver.services.wcst.errors import TransactionError
 from eoxserver.services.wcst.filecells import ArrangedSource, open_file
 from eoxserver.services.wcst.metadata import read_metadata
 from eoxserver.services.wcst.placement import placed
+from eoxserver.services.wcst.pyramids import Pyramids
 from eoxserver.services.wcst.rangeset import FileCells, TupleCells
 from eoxserver.services.wcst.references import References
 from eoxserver.services.wcst.requests import (
@@ -40,7 +42,7 @@ from eoxserver.services.wcst.requests import (
 if TYPE_CHECKING:
     from eoxserver.services.context import ServiceContext
 
-__all__ = ["Transactions", "scale_factors"]
+__all__ = ["Transactions", "level_member", "scale_factors"]
 
 BYTE = np.dtype("uint8")
 """What cells are unless request, coverage or file say."""
@@ -52,6 +54,7 @@ class Transactions:
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
         self._references = References(context.settings)
+        self._pyramids = Pyramids(context)
 
     def insert(self, asked: InsertCoverage) -> str:
         """Insert a coverage and answer its identifier; raises EOxServerError, and nothing is changed then."""
@@ -96,7 +99,8 @@ class Transactions:
             mask = self._mask(asked.mask, document.domain) if asked.mask is not None else None
             arranged = _with_axes(source, domain, document.domain, mask, fields, range_type.fields)
             part = Coverage(asked.coverage_id, domain, RangeType(fields), arranged, extra=said.extra)
-            self._context.ingestion.update(asked.coverage_id, part, keep=True)
+            version = self._context.ingestion.update(asked.coverage_id, part, keep=True)
+        self._pyramids.follow(asked.coverage_id, version, domain)
         return asked.coverage_id
 
     def delete(self, asked: DeleteCoverage) -> None:
@@ -105,8 +109,20 @@ class Transactions:
         self._context.ingestion.delete(asked.coverage_ids)
 
     def insert_level(self, asked: InsertScaleLevel) -> None:
-        """Keep a coarser copy of the horizontal axes; raises InvalidParameterValue when there is one, or cannot be."""
-        factors = self._level(asked.coverage_id, asked.level)
+        """Keep a coarser copy of the horizontal axes: an overview, or for a fraction a member of the pyramid.
+
+        Raises
+        ------
+        InvalidParameterValue
+            When there is one, or cannot be.
+        """
+        base = self._context.catalogue.coverage(asked.coverage_id)
+        labels = _horizontal(base.domain)
+        if not asked.level.is_integer():
+            vector = [asked.level if label in labels else 1.0 for label in base.domain.crs_labels]
+            self._pyramids.create(asked.coverage_id, level_member(asked), vector)
+            return
+        factors = scale_factors(base.domain, dict.fromkeys(labels, asked.level), "level")
         try:
             self._context.ingestion.add_overview(asked.coverage_id, factors)
         except InvalidScaleFactor as error:
@@ -114,7 +130,13 @@ class Transactions:
 
     def delete_level(self, asked: DeleteScaleLevel) -> None:
         """Keep it no longer; raises InvalidParameterValue when there is none."""
-        factors = self._level(asked.coverage_id, asked.level)
+        base = self._context.catalogue.coverage(asked.coverage_id)
+        labels = _horizontal(base.domain)
+        if not asked.level.is_integer():
+            self._pyramids.remove(asked.coverage_id, [level_member(asked)])
+            self._context.ingestion.delete([level_member(asked)])
+            return
+        factors = scale_factors(base.domain, dict.fromkeys(labels, asked.level), "level")
         try:
             self._context.ingestion.remove_overview(asked.coverage_id, factors)
         except InvalidScaleFactor as error:
@@ -182,11 +204,19 @@ class Transactions:
         found: npt.NDArray[np.bool_] = cells.values[0] != 0
         return found
 
-    def _level(self, identifier: str, level: float) -> dict[str, int]:
-        coverage = self._context.catalogue.coverage(identifier)
-        x, y = coverage.domain.require_horizontal()
-        labels = [coverage.domain.axes[index].label for index in (x, y)]
-        return scale_factors(coverage.domain, dict.fromkeys(labels, level), "level")
+
+def level_member(asked: InsertScaleLevel | DeleteScaleLevel) -> str:
+    """The coverage that a fractional level is.
+
+    >>> level_member(InsertScaleLevel("map", 2.45))
+    'map_2_45'
+    """
+    return f"{asked.coverage_id}_{number_text(asked.level).replace('.', '_')}"
+
+
+def _horizontal(domain: Domain) -> list[str]:
+    """The labels of the x and y axes; raises CoverageUnusable."""
+    return [domain.axes[index].label for index in domain.require_horizontal()]
 
 
 def scale_factors(domain: Domain, given: dict[str, float], locator: str) -> dict[str, int]:

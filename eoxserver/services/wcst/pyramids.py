@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -12,14 +13,17 @@ import numpy as np
 from eoxserver.core.axes import Axis, IrregularAxis, RegularAxis
 from eoxserver.core.coordinates import number_text, parse_number
 from eoxserver.core.coverage import Coverage
-from eoxserver.core.domain import same_label
-from eoxserver.core.errors import InvalidParameterValue
-from eoxserver.query.plan import Factor, Read, Scale
+from eoxserver.core.domain import Domain, same_label
+from eoxserver.core.errors import EOxServerError, InvalidParameterValue
+from eoxserver.core.subsets import Trim
+from eoxserver.query.plan import Factor, Node, Read, Scale, Size, SubsetNode
 
 if TYPE_CHECKING:
     from eoxserver.services.context import ServiceContext
 
 __all__ = ["Pyramids", "scale_vector"]
+
+log = logging.getLogger(__name__)
 
 TOLERANCE = 1e-6
 """How far the factors of axes may be from what resolutions say."""
@@ -69,6 +73,7 @@ class Pyramids:
         if all(factor == 1 for factor in factors):
             raise InvalidParameterValue("scaleVector: one factor must be greater than 1", locator="scaleVector")
         self._context.ingestion.check_identifier(member)
+        state = self._pyramids.state(identifier)
         targets = tuple(
             Factor(axis.label, 1 / factor) for axis, factor in zip(axes, factors, strict=True) if factor != 1
         )
@@ -77,7 +82,7 @@ class Pyramids:
             scaled, identifier=member, metadata=base.metadata, extra=base.extra, native_format=base.native_format
         )
         self._context.ingestion.insert(made)
-        self._pyramids.add(identifier, {member: factors})
+        self._pyramids.add(identifier, {member: factors}, state)
 
     def add(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
         """Take coverages into a pyramid, and, for ``harvesting``, the members of theirs.
@@ -88,6 +93,7 @@ class Pyramids:
         InvalidParameterValue
             When one is the coverage itself, one of its members, has it as a member, or other axes, CRSs or fields.
         """
+        state = self._pyramids.state(identifier)
         base = self._context.catalogue.coverage(identifier)
         known = {one.identifier for one in self._pyramids.members(identifier)}
         factors: dict[str, list[float]] = {}
@@ -98,7 +104,54 @@ class Pyramids:
             if name == identifier or identifier in self._harvested([name]):
                 raise InvalidParameterValue(f"'{identifier}' cannot be below itself in a pyramid", locator=name)
             factors[name] = _factors(base, member)
-        self._pyramids.add(identifier, factors)
+        self._pyramids.add(identifier, factors, state)
+
+    def follow(self, identifier: str, version: int, written: Domain) -> None:
+        """Bring the members of a pyramid to a version of its base: the cells that come from those that were written.
+
+        A member stays as it is, and is not read in place of its base any more, when it was out of step before, when the
+        base has grown along an axis on which the member is coarser, or when others change the base at the same time.
+
+        Parameters
+        ----------
+        version : int
+            Made by one update.
+        written : Domain
+            The cells of it.
+        """
+        members = self._pyramids.members(identifier)
+        if not members:
+            return
+        before = self._context.ingestion.version_before(identifier, version)
+        state = self._pyramids.state(identifier)
+        if before is None or not state.endswith(f"?version={version}"):
+            return
+        last = f"{state.rpartition('=')[0]}={before}"
+        for member in members:
+            if member.base_state == last:
+                try:
+                    if self._rewrite(identifier, member.identifier, written):
+                        self._pyramids.follow(identifier, member.identifier, last, state)
+                except EOxServerError as error:
+                    log.warning("%s does not follow %s: %s", member.identifier, identifier, error.message)
+
+    def _rewrite(self, identifier: str, member: str, written: Domain) -> bool:
+        """Write the cells of a member that come from some of its base; False when they cannot be told."""
+        base, coarse = self._context.catalogue.coverage(identifier), self._context.catalogue.coverage(member)
+        finer = [a.label for a, b in zip(base.domain.axes, coarse.domain.axes, strict=True) if _step(a) != _step(b)]
+        for label in finer:
+            if not _same_extent(base.domain.axis(label), coarse.domain.axis(label)):
+                return False
+        subsets = tuple(
+            Trim(axis.label, number_text(axis.low), number_text(axis.high))
+            for axis in written.axes
+            if axis.label not in finer
+        )
+        sizes = tuple(Size(label, coarse.domain.axis(label).size) for label in finer)
+        plan: Node = Read(identifier)
+        plan = Scale(SubsetNode(plan, subsets) if subsets else plan, sizes)
+        self._context.ingestion.update(member, self._context.engine.evaluate(plan), keep=False)
+        return True
 
     def remove(self, identifier: str, members: Sequence[str]) -> None:
         """Take coverages out of a pyramid; raises NoSuchCoverage, InvalidParameterValue for what is no member."""
@@ -148,6 +201,16 @@ def _factor(base: Coverage, member: Coverage, axis: Axis, other: Axis) -> float:
     if not irregular or not np.array_equal(axis.coordinates(), other.coordinates()):
         raise _different(base, member, f"positions along {axis.label}")
     return 1.0
+
+
+def _step(axis: Axis) -> float:
+    return axis.step if isinstance(axis, RegularAxis) else 1.0
+
+
+def _same_extent(one: Axis, other: Axis) -> bool:
+    """Whether two regular axes have the same edges, within rounding."""
+    close = TOLERANCE * abs(_step(one))
+    return abs(one.low - other.low) <= close and abs(one.high - other.high) <= close
 
 
 def _different(base: Coverage, member: Coverage, what: str) -> InvalidParameterValue:

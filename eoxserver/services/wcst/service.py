@@ -18,7 +18,7 @@ from eoxserver.services.ows.kvp import Params
 from eoxserver.services.wcst.administration import PATHS, Administration
 from eoxserver.services.wcst.decode import OPERATIONS, decode_transaction
 from eoxserver.services.wcst.errors import transaction_report
-from eoxserver.services.wcst.operations import Transactions
+from eoxserver.services.wcst.operations import Transactions, level_member
 from eoxserver.services.wcst.permissions import Gate, LoginNeeded
 from eoxserver.services.wcst.requests import (
     DeleteCoverage,
@@ -108,8 +108,12 @@ class TransactionService:
         if isinstance(asked, UpdateCoverage):
             return _answer(self._transactions.update(asked))
         if isinstance(asked, InsertScaleLevel):
+            if not asked.level.is_integer():
+                self._gate.check(request, "insert", None)
             self._transactions.insert_level(asked)
         else:
+            if not asked.level.is_integer():
+                self._gate.check(request, "delete", level_member(asked))
             self._transactions.delete_level(asked)
         return _answer("")
 

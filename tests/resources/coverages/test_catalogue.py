@@ -271,7 +271,7 @@ def test_a_batch_needs_few_queries_whatever_its_size(catalogue: Catalogue) -> No
     with CaptureQueriesContext(connection) as many:
         found = catalogue.coverages([*reversed(names), "c00"])
     assert [one.identifier for one in found] == [*reversed(names), "c00"]
-    assert len(few) == len(many) <= 6
+    assert len(few) == len(many) <= 7
 
 
 def test_memory_for_coverages_is_bounded(catalogue: Catalogue) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from django.db import DatabaseError, IntegrityError, transaction
 
@@ -302,6 +303,14 @@ class Ingestion:
         """The versions there are, latest first."""
         with self._changes.ingested(identifier) as (known, store):
             return tuple(store.versions(known.cube))
+
+    def version_before(self, identifier: str, version: int) -> int | None:
+        """The version that one was made of; None when it is the first, or not known any more."""
+        with self._changes.ingested(identifier) as (known, store):
+            for one, before in pairwise(store.versions(known.cube)):
+                if one.number == version:
+                    return before.number
+        return None
 
     def coverage(self, identifier: str, version: int) -> Coverage:
         """The coverage as it was at a version: domain, fields, cells and metadata.

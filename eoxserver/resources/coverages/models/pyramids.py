@@ -16,6 +16,12 @@ class PyramidMember(models.Model):
     base = models.ForeignKey("coverages.Coverage", on_delete=models.CASCADE, related_name="pyramid_members")
     member = models.ForeignKey("coverages.Coverage", on_delete=models.CASCADE, related_name="pyramid_bases")
     factors = models.JSONField(help_text="Cells of the base per cell of the member along each axis, in CRS order.")
+    base_state = models.TextField(
+        blank=True,
+        default="",
+        editable=False,
+        help_text="Version of the base that the member was made of; empty: whatever the base is.",
+    )
 
     class Meta:
         """Each once."""
