@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from eoxserver.backends.grib.process import GribProcess
 from eoxserver.cli.console import Fault, note, say
 from eoxserver.cli.parameters import instance_option, opened
 from eoxserver.wcst_import.ingredients.reading import read_ingredients
@@ -55,11 +56,12 @@ def wcst_import(ingredients: Path, directory: Path | None, explain: bool) -> Non
     cube of any axes.
     """
     given = read_ingredients(ingredients)
-    instance = opened(directory)
+    instance, grib = opened(directory), GribProcess()
     try:
-        environment = Environment(instance.readers, instance.crss.parse, InstanceTarget(instance))
+        environment = Environment(instance.readers, instance.crss.parse, InstanceTarget(instance), grib)
         result = Session(given, instance.plugins.import_recipes, environment, _Terminal(), explain).run()
     finally:
+        grib.close()
         instance.close()
     if not explain:
         say(f"{result.imported} slices imported" + (f", {len(result.skipped)} files skipped" if result.skipped else ""))

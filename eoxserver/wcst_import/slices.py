@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
 
-__all__ = ["Expanded", "ImportFile", "Slice", "find_files"]
+__all__ = ["Arranged", "ImportFile", "Slice", "find_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,14 @@ def find_files(patterns: Sequence[str], folder: Path) -> Iterator[ImportFile]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Expanded:
-    """A source with further axes of one cell."""
+class Arranged:
+    """A source with its axes in another order or direction, and further axes of one cell."""
 
     source: Source
     places: tuple[int | None, ...]
-    """For each axis of the result the axis of the source, or None: one cell. Those of the source keep their order."""
+    """For each axis of the result the axis of the source, or None: one cell. Every axis of the source has a place."""
+    flipped: frozenset[int] = frozenset()
+    """Axes of the source that run in the opposite direction."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -85,12 +89,19 @@ class Expanded:
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """Read cells; raises DataUnavailable."""
-        low = tuple(box.low[axis] for axis, place in enumerate(self.places) if place is not None)
-        high = tuple(box.high[axis] for axis, place in enumerate(self.places) if place is not None)
-        cells = self.source.read(CellBox(low, high), fields)
-        shape = (len(fields), *box.shape)
-        valid = None if cells.valid is None else np.reshape(cells.valid, shape)
-        return Cells(np.reshape(cells.values, shape), valid)
+        ranges = {place: (box.low[axis], box.high[axis]) for axis, place in enumerate(self.places) if place is not None}
+        for axis in self.flipped:
+            size = self.source.shape[axis]
+            ranges[axis] = size - ranges[axis][1], size - ranges[axis][0]
+        own = [ranges[axis] for axis in range(len(self.source.shape))]
+        cells = self.source.read(CellBox(tuple(low for low, _ in own), tuple(high for _, high in own)), fields)
+        valid = None if cells.valid is None else self._arranged(cells.valid, box)
+        return Cells(self._arranged(cells.values, box), valid)
+
+    def _arranged(self, values: npt.NDArray[Any], box: CellBox) -> npt.NDArray[Any]:
+        turned = np.flip(values, tuple(axis + 1 for axis in self.flipped))
+        order = [place + 1 for place in self.places if place is not None]
+        return np.reshape(np.transpose(turned, [0, *order]), (values.shape[0], *box.shape))
 
     def _with_ones(self, numbers: Sequence[int]) -> tuple[int, ...]:
         return tuple(1 if place is None else numbers[place] for place in self.places)

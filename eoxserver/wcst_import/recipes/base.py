@@ -10,8 +10,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
+from eoxserver.backends.grib.process import GribProcess
 from eoxserver.backends.readers.base import Reader
 from eoxserver.core.crs import Crs
 from eoxserver.wcst_import.ingredients.options import read_section
@@ -22,6 +23,7 @@ from eoxserver.wcst_import.targets.base import Target
 
 __all__ = ["Environment", "Recipe"]
 
+T = TypeVar("T")
 O = TypeVar("O", bound=CommonOptions)  # noqa: E741 - one letter, as type variables are
 
 
@@ -34,6 +36,8 @@ class Environment:
     parse_crs: Callable[[str], Crs]
     """From any notation of a CRS, those of this instance's administrators too; raises CrsUnknown."""
     target: Target
+    grib: GribProcess
+    """Reads messages of GRIB files."""
 
 
 class Recipe(ABC, Generic[O]):
@@ -58,10 +62,18 @@ class Recipe(ABC, Generic[O]):
     options: O
 
     def __init__(self, ingredients: Ingredients, environment: Environment) -> None:
+        self._whole: Any = None
         self.ingredients = ingredients
         self.environment = environment
         options = read_section(self.options_type, ingredients.options, "recipe.options")
         self.options = options  # type: ignore[assignment]  # options_type says which O is
+
+    def once(self, make: Callable[[], T]) -> T:
+        """What the first file says of the whole coverage: made for the first slice, the same for all others."""
+        if self._whole is None:
+            self._whole = make()
+        found: T = self._whole
+        return found
 
     def check(self) -> None:
         """Refuse ingredients that go ill together, before any file is looked at; raises ``IngredientsError``."""

@@ -24,7 +24,8 @@ from eoxserver.plugins import hookimpl
 from eoxserver.wcst_import.errors import FileRefused, IngredientsError
 from eoxserver.wcst_import.ingredients.options import option, section, sentence, text
 from eoxserver.wcst_import.ingredients.sections import CommonOptions
-from eoxserver.wcst_import.recipes.rasters import Raster, RasterRecipe
+from eoxserver.wcst_import.probes.gdal import GdalProbe
+from eoxserver.wcst_import.recipes.rasters import RasterRecipe
 from eoxserver.wcst_import.sentences.functions import instant
 from eoxserver.wcst_import.slices import ImportFile
 
@@ -147,7 +148,7 @@ class RegularSeries(RasterRecipe[RegularOptions]):
         (axis,) = crs.axes
         return RegularAxis(axis.label, start, seconds / crs.unit_seconds, 1, crs=crs, unit=axis.unit, role=Role.T)
 
-    def leading(self, file: ImportFile, raster: Raster, number: int) -> Sequence[Axis]:
+    def leading(self, file: ImportFile, probe: GdalProbe, number: int) -> Sequence[Axis]:
         """The step of the file."""
         return (self._first.cells(number, number + 1),)
 
@@ -188,10 +189,10 @@ class IrregularSeries(RasterRecipe[IrregularOptions]):
     def _crs(self) -> Crs:
         return _time_crs(self)
 
-    def leading(self, file: ImportFile, raster: Raster, number: int) -> Sequence[Axis]:
+    def leading(self, file: ImportFile, probe: GdalProbe, number: int) -> Sequence[Axis]:
         """The instant of the file."""
         given = self.options.time_parameter
-        found = self._text(file, raster)
+        found = self._text(file, probe)
         try:
             at = parse_coordinate(self._crs, instant(found, given.datetime_format), self._crs.axes[0].label)
         except ValueError as error:
@@ -201,7 +202,7 @@ class IrregularSeries(RasterRecipe[IrregularOptions]):
         (axis,) = self._crs.axes
         return (IrregularAxis(axis.label, np.array([at]), crs=self._crs, unit=axis.unit, role=Role.T),)
 
-    def _text(self, file: ImportFile, raster: Raster) -> str:
+    def _text(self, file: ImportFile, probe: GdalProbe) -> str:
         given = self.options.time_parameter
         if given.filename is not None:
             found = re.search(given.filename.regex, file.original or file.path)
@@ -214,13 +215,13 @@ class IrregularSeries(RasterRecipe[IrregularOptions]):
             return str(found[int(given.filename.group)])
         assert given.metadata_tag is not None
         name = given.metadata_tag.tag_name
-        if name not in raster.metadata:
+        if name not in probe.description.metadata:
             raise FileRefused(
                 f"{file.path} has no metadata item '{name}' (recipe.options.time_parameter.metadata_tag); "
-                f"{suggest(name, raster.metadata)}",
+                f"{suggest(name, probe.description.metadata)}",
                 locator=file.path,
             )
-        return raster.metadata[name]
+        return probe.description.metadata[name]
 
 
 @hookimpl
