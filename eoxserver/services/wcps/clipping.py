@@ -2,34 +2,47 @@
 """From a geometry, as queries and the ``clip`` parameter of GetCoverage have it, to nodes of a plan (section 4.3).
 
 Coordinates stand in the order of the CRS, those of a curtain or corridor in the order of its ``projection``; instants
-may be text. With a CRS of its own a geometry is brought to that of the coverage vertex by vertex, edges staying
-straight.
+may be text. With a CRS of its own the horizontal coordinates of a geometry stand in the order of that, and are brought
+to the coverage vertex by vertex, edges staying straight.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
-from eoxserver.core.axes import Axis, Role
-from eoxserver.core.crs import Crs, same_crs, same_horizontal, transform_points
+from eoxserver.core.axes import Axis
+from eoxserver.core.crs import Crs, same_crs, transform_points
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import CrsNotSupported, InvalidSubsetting, SubsettingCrsNotSupported, UnsupportedCombination
+from eoxserver.core.errors import InvalidRequest, InvalidSubsetting
 from eoxserver.core.subsets import number
 from eoxserver.query.plan import Clip, Corridor, Node, Ring, Trace
 from eoxserver.services.wcps import nodes
 
-__all__ = ["Outlined", "clip_node"]
+__all__ = ["Outlined", "Placed", "clip_node"]
 
 Outlined: TypeAlias = nodes.LineString | nodes.Polygon | nodes.MultiPolygon | nodes.Curtain | nodes.Corridor
-"""What a coverage is clipped with; the variables of curtains and corridors replaced by what they hold."""
+"""What a coverage is clipped with; curtains and corridors with geometries instead of variables."""
+
+Placed: TypeAlias = Callable[[nodes.Syntax], AbstractContextManager[None]]
+"""Makes contexts in which errors get the place of a part of the geometry."""
+
+
+def _nowhere(_: nodes.Syntax) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def clip_node(
-    node: Node, domain: Domain, shape: Outlined, crs: Crs | None = None, coordinates: bool = False
+    node: Node,
+    domain: Domain,
+    shape: Outlined,
+    crs: Crs | None = None,
+    coordinates: bool = False,
+    placed: Placed = _nowhere,
 ) -> Clip | Trace | Corridor:
     """The node that clips what another makes.
 
@@ -40,146 +53,139 @@ def clip_node(
     domain : Domain
         Of the input, without the axes of iterators.
     crs : Crs, optional
-        Of the horizontal coordinates; they then stand in its order.
+        Of the horizontal coordinates.
     coordinates : bool
         Whether the coordinates along a line become fields.
+    placed : callable, optional
+        Tells errors their place.
 
     Raises
     ------
     InvalidAxisLabel
         For an axis the domain lacks.
     InvalidSubsetting
-        For vertices with another number of coordinates than there are axes, or with unreadable ones.
-    SubsettingCrsNotSupported
-        For a CRS on axes that are not the horizontal ones, or that is out of reach.
-    UnsupportedCombination
-        For ``coordinates`` of anything but a line, and masks that are of no use.
+        For vertices with another number of coordinates than there are axes, with unreadable ones, or without a place
+        in the CRS of the coverage.
+    InvalidRequest
+        For ``coordinates`` of anything but a line, a mask of another kind than is needed, a polygon on more axes than
+        two, and a CRS for other axes than both horizontal ones.
+    CrsNotSupported
+        For a CRS that is out of reach.
     """
-    line = shape.mask if isinstance(shape, nodes.Curtain) else shape
-    if coordinates and not isinstance(line, nodes.LineString):
-        raise UnsupportedCombination("only clips along a line have coordinates; leave 'with coordinates' away")
-    match shape:
-        case nodes.Curtain():
-            return _flat(node, _Reader(domain, shape.axes, crs, named=True), _mask(shape.mask), coordinates)
-        case nodes.Corridor():
-            return _corridor(node, domain, shape, crs)
-        case _:
-            return _flat(node, _Reader(domain, domain.crs_labels, crs), shape, coordinates)
-
-
-def _mask(mask: nodes.Shape | nodes.Variable) -> nodes.Shape:
+    mask = shape.mask if isinstance(shape, nodes.Curtain) else shape
+    if coordinates and not isinstance(mask, nodes.LineString):
+        with placed(shape):
+            raise InvalidRequest("'with coordinates' goes with a linestring only; leave it away")
+    if isinstance(shape, nodes.Corridor):
+        return _corridor(node, domain, shape, crs, placed)
+    with placed(shape):
+        labels = shape.axes if isinstance(shape, nodes.Curtain) else domain.crs_labels
+        frame = _Frame.of(domain, labels, crs, placed)
     if isinstance(mask, nodes.Variable):
-        raise UnsupportedCombination(f"variable {mask.name} stands where a geometry is needed")
-    return mask
+        with placed(mask):
+            raise InvalidRequest(f"{mask.name} stands where a geometry is needed")
+    if isinstance(mask, nodes.LineString):
+        return Trace(node, frame.labels, frame.ring(mask.points), coordinates)
+    assert not isinstance(mask, nodes.Corridor)
+    return Clip(node, frame.pair(mask), frame.polygons(mask))
 
 
-def _flat(node: Node, reader: _Reader, shape: nodes.Shape, coordinates: bool) -> Clip | Trace:
-    """A clip on some axes."""
-    if isinstance(shape, nodes.LineString):
-        return Trace(node, reader.labels, reader.ring(shape.points), coordinates)
-    return Clip(node, reader.pair, reader.polygons(shape))
-
-
-def _corridor(node: Node, domain: Domain, shape: nodes.Corridor, crs: Crs | None) -> Corridor:
-    track, mask = _mask(shape.track), _mask(shape.mask)
-    if not isinstance(track, nodes.LineString):
-        raise UnsupportedCombination("the track of a corridor is a linestring, as in corridor(projection(E, N), ...)")
-    if not isinstance(mask, nodes.Polygon):
-        raise UnsupportedCombination("the mask of a corridor is a single polygon")
-    plane = _Reader(domain, shape.axes, crs, named=True)
-    short = len(track.points[0].coordinates) == 2
-    along = plane if short else _Reader(domain, domain.crs_labels, crs)
-    (polygon,) = plane.polygons(mask)
-    names = () if short else along.labels
-    return Corridor(node, plane.pair, along.ring(track.points), polygon, shape.discrete, names)
+def _corridor(node: Node, domain: Domain, shape: nodes.Corridor, crs: Crs | None, placed: Placed) -> Corridor:
+    """A mask on two axes along a track through those two, or through all."""
+    with placed(shape):
+        if not isinstance(shape.track, nodes.LineString):
+            raise InvalidRequest("the track of a corridor is a linestring")
+        if not isinstance(shape.mask, nodes.Polygon):
+            raise InvalidRequest("the mask of a corridor is one polygon")
+        plane = _Frame.of(domain, shape.axes, crs, placed)
+        flat = len(shape.track.points[0].coordinates) == len(plane.labels)
+        along = plane if flat else _Frame.of(domain, domain.crs_labels, crs, placed)
+    (polygon,) = plane.polygons(shape.mask)
+    track = along.ring(shape.track.points)
+    return Corridor(node, plane.pair(shape.mask), track, polygon, shape.discrete, () if flat else along.labels)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
-    """Reads vertices on some axes of a domain."""
+class _Frame:
+    """The axes that coordinates of vertices belong to, and the CRS they are given in."""
 
-    domain: Domain
-    labels: tuple[str, ...]
+    axes: tuple[Axis, ...]
     crs: Crs | None
-    named: bool = False
-    """Whether coordinates stand in the order of the labels whatever the CRS."""
+    """None: the coverage's own."""
+    horizontal: tuple[int, int] | None
+    """Which of the axes are x and y of the coverage; None when not both are there."""
+    placed: Placed
+
+    @classmethod
+    def of(cls, domain: Domain, labels: Sequence[str], crs: Crs | None, placed: Placed) -> _Frame:
+        """The frame of some axes of a domain; raises InvalidAxisLabel, InvalidRequest."""
+        positions = [domain.index(label) for label in labels]
+        plane = domain.horizontal
+        horizontal = None
+        if plane is not None and set(plane) <= set(positions):
+            horizontal = (positions.index(plane[0]), positions.index(plane[1]))
+        own = domain.horizontal_crs
+        if crs is not None and own is not None and same_crs(crs, own):
+            crs = None
+        if crs is not None and (horizontal is None or crs.horizontal is None):
+            raise InvalidRequest(
+                f"vertices on {', '.join(labels)} cannot be given in {crs.short}: that needs both horizontal axes"
+            )
+        return cls(tuple(domain.axes[position] for position in positions), crs, horizontal, placed)
 
     @property
-    def pair(self) -> tuple[str, str]:
-        """The labels of two axes."""
+    def labels(self) -> tuple[str, ...]:
+        """Of the axes."""
+        return tuple(axis.label for axis in self.axes)
+
+    def pair(self, mask: nodes.Syntax) -> tuple[str, str]:
+        """The labels, which must be two for a mask."""
         if len(self.labels) != 2:
-            raise InvalidSubsetting(
-                f"a polygon lies on two axes, and the coverage has {len(self.labels)} ({', '.join(self.labels)}); "
-                "slice the others, or name two: curtain(projection(a, b), polygon(...))"
-            )
+            with self.placed(mask):
+                raise InvalidRequest(
+                    f"a polygon clips a coverage of 2 axes, and this has {len(self.labels)}: {', '.join(self.labels)}; "
+                    f"clip two axes of it, as in CURTAIN(projection({', '.join(self.labels[-2:])}), POLYGON(...))"
+                )
         return self.labels[0], self.labels[1]
 
-    def polygons(self, shape: nodes.Shape) -> tuple[tuple[Ring, ...], ...]:
-        """The rings of polygons."""
-        assert not isinstance(shape, nodes.LineString)
-        _ = self.pair
-        polygons = (shape,) if isinstance(shape, nodes.Polygon) else shape.polygons
-        return tuple(tuple(self.ring(ring) for ring in polygon.rings) for polygon in polygons)
+    def polygons(self, shape: nodes.Polygon | nodes.MultiPolygon) -> tuple[tuple[Ring, ...], ...]:
+        """Polygons, each its outline and holes."""
+        self.pair(shape)
+        parts = shape.polygons if isinstance(shape, nodes.MultiPolygon) else (shape,)
+        return tuple(tuple(self.ring(ring) for ring in polygon.rings) for polygon in parts)
 
     def ring(self, points: Sequence[nodes.Point]) -> Ring:
         """Vertices in the units of the axes."""
-        axes = [self.domain.axis(label) for label in self.labels]
-        slots = self._foreign(axes)
-        read = [self._vertex(point, axes, slots) for point in points]
-        if not slots or self.crs is None:
-            return tuple(read)
-        east, north = slots
-        x, y = self._plane(axes)
-        table = np.array(read)
-        own = axes[x].crs
+        vertices = [self._vertex(point) for point in points]
+        if self.crs is None or self.horizontal is None or self.crs.horizontal is None:
+            return tuple(vertices)
+        x, y = self.horizontal
+        east, north = (max(x, y), min(x, y)) if self.crs.horizontal.yx else (min(x, y), max(x, y))
+        table = np.array(vertices, dtype=np.float64)
+        own = self.axes[x].crs
         assert own is not None
-        try:
+        with self.placed(points[0]):
             table[:, x], table[:, y] = transform_points(self.crs, own, table[:, east], table[:, north])
-        except CrsNotSupported as error:
-            raise SubsettingCrsNotSupported(error.message) from error
-        if not np.isfinite(table).all():
-            lost = read[int(np.flatnonzero(~np.isfinite(table).all(axis=1))[0])]
-            raise InvalidSubsetting(
-                f"the point {lost[east]:g}, {lost[north]:g} of {self.crs.uri} has no place in {own.uri}"
-            )
+        lost = np.flatnonzero(~np.isfinite(table).all(axis=1))
+        if lost.size:
+            first = int(lost[0])
+            with self.placed(points[first]):
+                raise InvalidSubsetting(
+                    f"the point {vertices[first][east]:g}, {vertices[first][north]:g} of {self.crs.short} "
+                    f"has no place in {own.short}"
+                )
         return tuple(tuple(vertex) for vertex in table.tolist())
 
-    def _foreign(self, axes: Sequence[Axis]) -> tuple[int, int] | None:
-        """Where x and y stand in a vertex when they are in another CRS."""
-        if self.crs is None:
-            return None
-        x, y = self._plane(axes)
-        own = axes[x].crs
-        assert own is not None
-        if self.crs.horizontal is None:
-            raise SubsettingCrsNotSupported(f"{self.crs.uri} has no horizontal axes")
-        if same_crs(self.crs.horizontal, own) or (self.named and same_horizontal(self.crs, own)):
-            return None
-        if self.named:
-            return x, y
-        first, second = sorted((x, y))
-        roles = [axis.role for axis in self.crs.horizontal.axes if axis.role in (Role.X, Role.Y)]
-        return (first, second) if roles[0] is Role.X else (second, first)
-
-    def _plane(self, axes: Sequence[Axis]) -> tuple[int, int]:
-        """Where x and y of the coverage stand among the axes; raises SubsettingCrsNotSupported when they do not."""
-        horizontal = [self.domain.axes[position] for position in self.domain.horizontal or ()]
-        if not horizontal or not all(axis in axes for axis in horizontal):
-            raise SubsettingCrsNotSupported(
-                f"a geometry on the axes {', '.join(self.labels)} takes no CRS: "
-                "it is for those on both horizontal axes of the coverage"
+    def _vertex(self, point: nodes.Point) -> tuple[float, ...]:
+        """The coordinates of a vertex, instants as numbers."""
+        with self.placed(point):
+            if len(point.coordinates) != len(self.axes):
+                shown = " ".join(map(str, point.coordinates))
+                raise InvalidSubsetting(
+                    f"vertex ({shown}) has {len(point.coordinates)} coordinates; there must be {len(self.axes)}, "
+                    f"for {', '.join(self.labels)}"
+                )
+            return tuple(
+                number(axis.crs, coordinate, axis.label)
+                for axis, coordinate in zip(self.axes, point.coordinates, strict=True)
             )
-        x, y = (axes.index(axis) for axis in horizontal)
-        return x, y
-
-    def _vertex(self, point: nodes.Point, axes: Sequence[Axis], slots: tuple[int, int] | None) -> tuple[float, ...]:
-        if len(point.coordinates) != len(axes):
-            shown = " ".join(map(str, point.coordinates))
-            raise InvalidSubsetting(
-                f"vertex ({shown}) has {len(point.coordinates)} coordinates; there must be {len(axes)}, "
-                f"for {', '.join(self.labels)}"
-            )
-        return tuple(
-            number(self.crs if slots and place in slots else axis.crs, coordinate, axis.label)
-            for place, (axis, coordinate) in enumerate(zip(axes, point.coordinates, strict=True))
-        )

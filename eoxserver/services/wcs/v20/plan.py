@@ -103,7 +103,7 @@ def _clipped(node: Node, domain: Domain, coverage: Coverage, clip: Outlined, crs
     try:
         clipped = clip_node(node, domain, clip, crs)
         return clipped, Resolver(lambda _: coverage).resolve(clipped).domain
-    except (InvalidAxisLabel, InvalidSubsetting, SubsettingCrsNotSupported, UnsupportedCombination) as error:
+    except (CrsNotSupported, InvalidAxisLabel, InvalidRequest, InvalidSubsetting, UnsupportedCombination) as error:
         raise InvalidRequest(f"clip: {error.message}", locator="clip") from error
 
 

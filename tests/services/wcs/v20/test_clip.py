@@ -89,8 +89,9 @@ def test_a_corridor_and_a_curtain(client: Client) -> None:
         ("rgb", "LINESTRING(60 60, 70 60, 70 70)", "InvalidRequest", "no cell of the coverage lies on the line"),
         ("rgb", "LINESTRING(40 10 1)", "InvalidRequest", "has 3 coordinates; there must be 2"),
         ("rgb", "POLYGON((40 10, 41 10, 41 10, 40 11))", "InvalidRequest", "occurs twice"),
-        ("eobs", "POLYGON((30 45, 30 50, 35 50))", "InvalidRequest", "curtain"),
+        ("eobs", "POLYGON((30 45, 30 50, 35 50))", "InvalidRequest", "CURTAIN(projection(Lat, Long), POLYGON(...))"),
         ("eobs", "CURTAIN(projection(Lat, Z), linestring(25 41))", "InvalidRequest", "no axis 'Z'"),
+        ("eobs", "CURTAIN(projection(Lat, Long), $a)", "InvalidRequest", "$a stands where a geometry is needed"),
         ("rgb", "", "MissingParameterValue", "has no value"),
     ],
 )
