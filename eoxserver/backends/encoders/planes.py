@@ -185,8 +185,8 @@ def filled(cells: Cells, fields: Sequence[Field], dtype: np.dtype[Any]) -> npt.N
     if cells.valid is None or bool(cells.valid.all()):
         return values
     values = values if values.flags.writeable and values is not cells.values else values.copy()
-    for plane, valid, field in zip(values, cells.valid, fields, strict=True):
-        plane[~valid] = fill_value(field, dtype) or 0
+    for number, field in enumerate(fields):
+        values[number, ...][~cells.valid[number]] = fill_value(field, dtype) or 0
     return values
 
 

@@ -178,7 +178,7 @@ class _Coloured:
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         cells = self.source.read(box, (0,), level)
-        values, nil = cells.values[0], self.field.nil_value
+        values, nil = cells.values[0, ...], self.field.nil_value
         missing = None if cells.valid is None or bool(cells.valid.all()) else ~cells.valid[0]
         if missing is not None:
             values = np.where(missing, nil or 0, values)

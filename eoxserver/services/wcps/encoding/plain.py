@@ -33,7 +33,7 @@ def plain_cells(cells: Cells, fields: Sequence[Field]) -> Cells:
         if field.nil_value is None and not bool(valid[number].all()):
             if values is cells.values:
                 values, valid = values.copy(), valid.copy()
-            values[number][~valid[number]] = 0
+            values[number, ...][~valid[number]] = 0
             valid[number] = True
     return Cells(values, None if bool(valid.all()) else valid)
 

@@ -128,9 +128,9 @@ class _Converted:
         for place, number in enumerate(fields):
             field, target = self.fields[number], self.made[number]
             if valid is not None and target.nil_value is None:
-                plain = np.where(valid[place], cells.values[place], field.nil_value or 0)
+                plain = np.where(valid[place], cells.values[place, ...], field.nil_value or 0)
                 valid[place] = True
             else:
-                plain = cells.values[place]
+                plain = cells.values[place, ...]
             values[place] = cast(plain, target.dtype)
         return Cells(values, None if valid is None or bool(valid.all()) else valid)

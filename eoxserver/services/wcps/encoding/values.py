@@ -47,9 +47,10 @@ def known_keys(found: Collection[str], known: Collection[str], where: str = "") 
     for key in found:
         if key not in known:
             inside = f" of {where}" if where else ""
+            near = next((one for one in known if one.lower() == key.lower()), key[:_SHOWN])
             raise InvalidParameterValue(
                 f"the extra parameters cannot be deserialized: no key '{key[:_SHOWN]}'{inside}; "
-                f"{suggest(key[:_SHOWN], known, limit=20)}",
+                f"{suggest(near, known, limit=20)}",
                 locator=key[:_SHOWN],
             )
 
