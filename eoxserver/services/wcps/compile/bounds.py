@@ -167,5 +167,5 @@ def _cells_of_instants(scope: Scope, value: InstantsValue, axis: Axis, tree: nod
     for instant in value.instants:
         with scope.plan.placed(tree):
             point = to_number(axis.crs, instant)
-            found.append(float(select(domain, (Slice(axis.label, point),)).box.low[0]))
+            found.append(select(domain, (Slice(axis.label, point),)).box.low[0])
     return Iterator(value.iterator.name, 0, value.iterator.size, tuple(found))

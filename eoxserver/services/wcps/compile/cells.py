@@ -165,7 +165,19 @@ def field_select(scope: Scope, tree: nodes.FieldSelect) -> CoverageValue:
     except NoSuchField:
         message = f"no band '{tree.field}'; {suggest(tree.field, names)}"
         raise scope.plan.error(NoSuchField, message, tree, locator=tree.field) from None
-    return made(scope, Select(value.node, (position,)), tree, value)
+    node = _same_field(value, position) or Select(value.node, (position,))
+    return made(scope, node, tree, value)
+
+
+def _same_field(value: CoverageValue, position: int) -> Combine | None:
+    """A field of a range constructor without the others; None where that would be another grid."""
+    if not isinstance(value.node, Combine):
+        return None
+    inputs = value.step.inputs
+    chosen = inputs[position]
+    same = chosen.domain.shape == value.step.domain.shape and chosen.iterators == value.iterators
+    single = all(len(one.range_type) == 1 for one in inputs)
+    return Combine((value.node.names[position],), (chosen.node,)) if same and single else None
 
 
 def _is_complex(value: CoverageValue) -> bool:

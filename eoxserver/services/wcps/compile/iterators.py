@@ -178,7 +178,7 @@ def _of_values(scope: Scope, tree: nodes.Iterator, listed: nodes.IteratorValues)
             if isinstance(each, datetime):
                 instants.append(each)
             else:
-                numbers.append(float(each))
+                numbers.append(each)
     if bool(numbers) == bool(instants):
         raise scope.plan.error(WcpsSemanticError, "an iterator goes through numbers, or through instants", tree)
     if instants:
@@ -220,7 +220,7 @@ def _integers(scope: Scope, tree: nodes.Iterator, first: int, last: int, step: i
         return Declared(tree.axis, _iterator(scope, tree, first, size, None))
     if size > MOST_VALUES:
         raise scope.plan.error(LimitExceeded, f"an iterator has {size} values, and at most {MOST_VALUES}", tree)
-    values = [float(value) for value in range(first, last + 1, step)]
+    values = list(range(first, last + 1, step))
     if tree.descending:
         values.reverse()
     return Declared(tree.axis, _iterator(scope, tree, 0, size, tuple(values)))

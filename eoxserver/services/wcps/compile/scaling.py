@@ -224,7 +224,7 @@ def _grid_extent(scope: Scope, one: Interval, axis: Axis, low: int) -> tuple[int
 
 def _selected(scope: Scope, low: Bound | None, high: Bound | None, axis: Axis, tree: nodes.Syntax) -> tuple[int, int]:
     """The cells that bounds select, as a trim does."""
-    start, stop = (bound if isinstance(bound, (int, float, str)) else None for bound in (low, high))
+    start, stop = (bound if isinstance(bound, (int, float, str)) else "*" for bound in (low, high))
     with scope.plan.placed(tree):
         box = select(Domain((axis,)), (Trim(axis.label, start, stop),), None, scope.plan.mode).box
     return box.low[0], box.high[0] - 1

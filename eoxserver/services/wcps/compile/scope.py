@@ -16,19 +16,17 @@ from typing import Any, TypeAlias, TypeVar
 
 from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.crs import Crs, ParseCrs, parse_crs
-from eoxserver.core.errors import EOxServerError, WcpsError, WcpsSemanticError
+from eoxserver.core.errors import EOxServerError, LimitExceeded, WcpsError, WcpsSemanticError
 from eoxserver.core.selection import Mode
 from eoxserver.query.plan import Given, Node, PickCell, PickRange
 from eoxserver.query.resolver import Resolver
 from eoxserver.query.steps import Step
 from eoxserver.services.wcps import nodes
+from eoxserver.services.wcps.compile.effort import Effort
 from eoxserver.services.wcps.compile.values import CoverageValue, Value
 from eoxserver.services.wcps.places import pointed
 
 __all__ = ["Compilation", "Compile", "Failure", "ReadScalar", "Scope", "SubsetValue", "read_whole"]
-
-MAX_DEPTH = 250
-"""How deep a plan may be: what evaluates it calls itself for every level."""
 
 E = TypeVar("E", bound=EOxServerError)
 
@@ -89,7 +87,7 @@ class Compilation:
     mode: Mode = "halfopen"
     read: ReadScalar = read_whole
     _known: dict[tuple[Any, ...], Node] = field(default_factory=dict, init=False)
-    _depths: dict[int, int] = field(default_factory=dict, init=False)
+    _effort: Effort = field(default_factory=Effort, init=False)
     _values: dict[tuple[int, nodes.Syntax], tuple[Value, Scope]] = field(default_factory=dict, init=False)
     _names: int = field(default=0, init=False)
 
@@ -102,15 +100,10 @@ class Compilation:
             As ``Resolver.resolve``, with the place of the part.
         """
         node = self._known.setdefault(_key(node), node)
-        depth = 1 + max((self._depths.get(id(below), 0) for below in _inputs(node)), default=0)
-        if depth > MAX_DEPTH:
-            raise self.error(
-                WcpsSemanticError,
-                f"the query is computed in more than {MAX_DEPTH} steps, each of the one before",
-                tree,
-                "put what is the same along an axis into condense",
-            )
-        self._depths[id(node)] = depth
+        reason = self._effort.add(node)
+        if reason:
+            hint = "condense does the same along an axis in one step; scalars of let are computed once"
+            raise self.error(LimitExceeded, reason, tree, hint)
         with self.placed(tree):
             return self.resolver.resolve(node)
 
@@ -168,24 +161,6 @@ class Scope:
             raise self.plan.error(WcpsSemanticError, f"parameter ${text.number} did not come with the query", text)
         with self.plan.placed(text if text.line else tree):
             return self.plan.parse_crs(text.value)
-
-
-def _inputs(node: Node) -> Iterator[Node]:
-    """The nodes directly below a node."""
-    for each in fields_of(node):
-        yield from _nodes_in(getattr(node, each.name))
-
-
-def _nodes_in(value: object) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for one in value:
-            yield from _nodes_in(one)
-    elif isinstance(value, PickCell):
-        yield value.cell
-    elif isinstance(value, PickRange):
-        yield value.first
 
 
 def _key(node: Node | PickCell | PickRange) -> tuple[Any, ...]:

@@ -221,7 +221,7 @@ class _Cuts:
             shift = 0 if isinstance(axis, IndexAxis) else low
             self.known.append(Trim(axis.label, first - shift, last - shift, GRID))
         else:
-            start, stop = (end if isinstance(end, (int, float, str)) else None for end in ends)
+            start, stop = (end if isinstance(end, (int, float, str)) else "*" for end in ends)
             self.known.append(Trim(one.item.axis, start, stop, one.crs))
 
     def _check_range(self, item: nodes.AxisSubset, axis: Axis, first: int, last: int) -> None:

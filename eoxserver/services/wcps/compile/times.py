@@ -67,7 +67,7 @@ def time_units(scope: Scope, tree: nodes.TimeUnits) -> ListValue:
             raise scope.plan.error(InvalidSubsetting, f"no beginning of {tree.unit} lies in the interval", tree)
         return ListValue(tuple(found))
     part = tree.unit.removesuffix("s")
-    return ListValue(tuple(float(getattr(one, part)) for one in found))
+    return ListValue(tuple(int(getattr(one, part)) for one in found))
 
 
 def _interval(scope: Scope, tree: nodes.TimeUnits) -> tuple[datetime, datetime]:

@@ -20,7 +20,7 @@ from eoxserver.core.roles import Role
 from eoxserver.query.grids import MAX_SIZE, Plane, suggested_grid
 from eoxserver.query.plan import Interpolation, Reproject, TargetGrid
 from eoxserver.services.wcps import nodes
-from eoxserver.services.wcps.compile.bounds import Bound, real, single_axis
+from eoxserver.services.wcps.compile.bounds import Bound, real
 from eoxserver.services.wcps.compile.operands import coverage, derived_value
 from eoxserver.services.wcps.compile.scope import Scope
 from eoxserver.services.wcps.compile.subsets import interval
@@ -151,8 +151,7 @@ def _bounds(scope: Scope, crs: Crs, tree: nodes.CrsTransform, default: Bounds) -
     """The outer edges of the result; open ends are those of ``default``."""
     edges = {Role.X: [default[0], default[2]], Role.Y: [default[1], default[3]]}
     named: dict[Role, Crs | None] = {}
-    for label, low, high, other, place in _sides(scope, tree):
-        role = _role(scope, crs, label, place)
+    for label, role, low, high, other, place in _sides(scope, crs, tree):
         if role in named:
             raise scope.plan.error(InvalidAxisLabel, f"axis '{label}' is named twice", place, locator=label)
         named[role] = other
@@ -174,23 +173,24 @@ def _bounds(scope: Scope, crs: Crs, tree: nodes.CrsTransform, default: Bounds) -
 
 
 def _sides(
-    scope: Scope, tree: nodes.CrsTransform
-) -> list[tuple[str, Bound | None, Bound | None, Crs | None, nodes.Syntax]]:
-    """Axis, bounds, CRS and place of each part of the bounding box."""
+    scope: Scope, crs: Crs, tree: nodes.CrsTransform
+) -> list[tuple[str, Role, Bound | None, Bound | None, Crs | None, nodes.Syntax]]:
+    """Axis, its role, bounds, their CRS and the place of each part of the bounding box."""
     assert tree.bounds is not None
+    found: list[tuple[str, Role, Bound | None, Bound | None, Crs | None, nodes.Syntax]] = []
     if isinstance(tree.bounds, nodes.Domain):
         domain = scope.value(tree.bounds)
         assert isinstance(domain, DomainValue)
-        if len(domain.axes) != 2 or domain.grid:
-            single_axis(scope, domain, tree.bounds)
-            raise scope.plan.error(InvalidRequest, "the bounds of the result are those of two axes", tree.bounds)
-        return [(one.axis.label, one.low, one.high, one.axis.crs, tree.bounds) for one in domain.axes]
-    found: list[tuple[str, Bound | None, Bound | None, Crs | None, nodes.Syntax]] = []
+        if domain.grid or {one.axis.role for one in domain.axes} != {Role.X, Role.Y}:
+            message = "the bounds of the result are those of two horizontal axes, in the units of a CRS"
+            raise scope.plan.error(InvalidRequest, message, tree.bounds, "as in domain($c)")
+        return [(one.axis.label, one.axis.role, one.low, one.high, one.axis.crs, tree.bounds) for one in domain.axes]
     for item in tree.bounds:
         if isinstance(item, nodes.Slice):
             raise scope.plan.error(WcpsSemanticError, f"bounds are intervals, and {item.axis} has a point", item)
-        one = interval(scope, item, None)
-        found.append((item.axis, one.low, one.high, one.crs, item))
+        given = interval(scope, item, None)
+        role = _role(scope, given.crs or crs, item.axis, item)
+        found.append((item.axis, role, given.low, given.high, given.crs, item))
     return found
 
 
