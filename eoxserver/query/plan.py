@@ -28,9 +28,9 @@ from eoxserver.core.selection import Mode, Subset
 
 __all__ = [
     "Cast", "Clip", "Combine", "Condense", "Constant", "Construct", "Corridor", "Each", "Extend", "Extent", "Factor",
-    "Flip", "Given", "Interpolation", "Iterator", "Map", "Mask", "Node", "Overlay", "Pick", "PickCell", "PickRange", "Read",
-    "Reduce", "Reproject", "Ring", "Scale", "ScaleTarget", "Select", "SetNil", "Size", "Sort", "SubsetNode", "Switch",
-    "TargetGrid", "Trace",
+    "Flip", "Given", "Interpolation", "Iterator", "Map", "Mask", "Node", "Overlay", "Pick", "PickCell", "PickRange",
+    "Read", "Reduce", "Reproject", "Ring", "Scale", "ScaleTarget", "Select", "SetNil", "Size", "Sort", "SubsetNode",
+    "Switch", "TargetGrid", "Trace",
 ]  # fmt: skip
 
 
@@ -388,5 +388,6 @@ class Corridor:
 
 Node: TypeAlias = (
     Read | SubsetNode | Select | Scale | Reproject | Overlay | Given | Constant | Iterator | Map | Cast | Combine
-    | Switch | SetNil | Mask | Reduce | Condense | Construct | Each | Pick | Flip | Sort | Extend | Clip | Trace | Corridor
+    | Switch | SetNil | Mask | Reduce | Condense | Construct | Each | Pick | Flip | Sort | Extend | Clip | Trace
+    | Corridor
 )  # fmt: skip

@@ -15,15 +15,20 @@ from eoxserver.core.fields import RangeType
 from eoxserver.core.selection import select
 from eoxserver.query.cellwise import make as make_cells
 from eoxserver.query.grids import Plane, reprojected_domain, scaled_domain
+from eoxserver.query.iterate import constructing, folding, ordering, picking, unrolling
 from eoxserver.query.mapping import PlaneMap
 from eoxserver.query.overlay import OverlayView
 from eoxserver.query.plan import (
     Cast,
     Clip,
     Combine,
+    Condense,
     Constant,
+    Construct,
     Corridor,
+    Each,
     Extend,
+    Flip,
     Given,
     Interpolation,
     Iterator,
@@ -31,11 +36,14 @@ from eoxserver.query.plan import (
     Mask,
     Node,
     Overlay,
+    Pick,
     Read,
+    Reduce,
     Reproject,
     Scale,
     Select,
     SetNil,
+    Sort,
     SubsetNode,
     Switch,
     Trace,
@@ -111,6 +119,20 @@ class Resolver:
                 return trace.make(self, node)
             case Corridor():
                 return corridor.make(self, node)
+            case Reduce():
+                return folding.make_reduce(self, node)
+            case Condense():
+                return folding.make_condense(self, node)
+            case Construct():
+                return constructing.make_construct(self, node)
+            case Each():
+                return unrolling.make_each(self, node)
+            case Pick():
+                return picking.make_pick(self, node)
+            case Flip():
+                return ordering.make_flip(self, node)
+            case Sort():
+                return ordering.make_sort(self, node)
             case _:
                 raise UnsupportedCombination(f"{type(node).__name__} cannot be evaluated")
 

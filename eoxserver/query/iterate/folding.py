@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: MIT
+"""Condensers: many cells to one, read once and block by block (WCPS language, sections 4.1 and 4.4).
+
+The grid that is walked has the iterators that remain, those that go away, and the axes of the operand. A short
+condenser takes the operand's axes away, a general one those of its iterators; both keep the others. The result is
+computed in tiles of whole chunks and kept, so that what asks for it cell by cell, or in rows thinner than chunks,
+reads no chunk again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from collections.abc import Iterator as Walk
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby, product
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+from eoxserver.core.coverage import CellBox, Cells, Level, Source
+from eoxserver.core.domain import Domain
+from eoxserver.core.errors import WcpsSemanticError
+from eoxserver.core.fields import RangeType
+from eoxserver.query.iterate.crew import in_order
+from eoxserver.query.iterate.folds import CONDENSERS, REDUCERS, Fold, State, fold_of
+from eoxserver.query.iterate.layout import Grain, edges, grains_of, grown
+from eoxserver.query.iterate.lifted import Aligned, joined_iterators, lifted_domain, without_iterators
+from eoxserver.query.iterate.tables import counted_input
+from eoxserver.query.iterate.tiles import Tiles
+from eoxserver.query.plan import Condense, Reduce
+from eoxserver.query.steps import Options, Resolving, Step, derived
+from eoxserver.query.windows import Need
+
+__all__ = ["FoldView", "make_condense", "make_reduce"]
+
+LEAST_TILE = 1 << 16
+"""Cells of a tile that a general condenser makes at once, if there are as many: chunks may be single rows."""
+
+
+@dataclass(eq=False)
+class FoldView:
+    """Cells of a step folded along some axes.
+
+    Parameters
+    ----------
+    using : Aligned
+        What is folded, in the grid that is walked.
+    places : Aligned or None
+        Where it counts.
+    kept : tuple of int
+        Axes of the grid that remain; the others go away, in the order of their numbers.
+    """
+
+    using: Aligned
+    places: Aligned | None
+    kept: tuple[int, ...]
+    whole: tuple[int, ...]
+    """Cells along all axes of the grid that is walked."""
+    fold: Fold
+    range_type: RangeType
+    options: Options
+    _tiles: Tiles = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tiles = Tiles(self.options.window_bytes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Cells along each axis that remains."""
+        return tuple(self.whole[axis] for axis in self.kept)
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """What is computed at once."""
+        return tuple(self._walk[0][axis] for axis in self.kept)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Full resolution only."""
+        return (Level(self.shape, (1.0,) * len(self.shape)),)
+
+    @cached_property
+    def gone(self) -> tuple[int, ...]:
+        """Axes of the grid that are folded."""
+        return tuple(axis for axis in range(len(self.whole)) if axis not in self.kept)
+
+    @cached_property
+    def _walk(self) -> tuple[tuple[int, ...], tuple[Grain, ...]]:
+        """The shape of the blocks, and how the axes lie on chunks."""
+        fields = tuple(range(len(self.using.step.range_type)))
+        grains = self.using.spread(grains_of(self.using.step.source, fields), Grain())
+        most = max(1, self.options.block_cells // len(fields))
+        return block_of(self.whole, grains, self.kept, most, len(self.using.iterators), self.ordered), grains
+
+    @property
+    def ordered(self) -> bool:
+        """Whether blocks have to follow each other in the order of places."""
+        return self.fold.name == "overlay"
+
+    def needs(self, box: CellBox, fields: Sequence[int]) -> Walk[Need]:
+        """The box along all that is folded."""
+        whole = self._placed(box, CellBox.whole(tuple(self.whole[axis] for axis in self.gone)))
+        for part in (self.using, self.places):
+            if part is not None:
+                yield from part.needs(whole)
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        """The folded cells of a box."""
+        wanted = list(fields)
+        dtype = np.result_type(*(self.range_type.fields[each].dtype for each in wanted))
+        values = np.empty((len(wanted), *box.shape), dtype)
+        valid = np.ones(values.shape, dtype=bool)
+        for tile, cells in self._tiles.get(self._touched(box), self._computed):
+            common = tile.intersection(box)
+            assert common is not None
+            here = (slice(None), *common.shifted([-edge for edge in box.low]).slices)
+            there: tuple[Any, ...] = (wanted, *common.shifted([-edge for edge in tile.low]).slices)
+            values[here] = cells.values[there]
+            if cells.valid is not None:
+                valid[here] = cells.valid[there]
+        return Cells(values, None if valid.all() else valid)
+
+    # -- tiles
+
+    def _touched(self, box: CellBox) -> list[CellBox]:
+        """The parts of the result that are computed for a box: of each tile the chunks that it touches."""
+        block, grains = self._walk
+        ranges = []
+        for low, high, axis in zip(box.low, box.high, self.kept, strict=True):
+            grain = grains[axis]
+            cuts = edges(0, self.whole[axis], block[axis], grain.first)
+            fine = min(grain.chunk, block[axis])
+            ranges.append([_widened(a, b, low, high, fine, grain.first) for a, b in cuts if a < high and b > low])
+        return [CellBox(tuple(a for a, _ in each), tuple(b for _, b in each)) for each in product(*ranges)]
+
+    def _computed(self, tiles: Sequence[CellBox]) -> Walk[Cells]:
+        """The cells of some tiles."""
+        block, grains = self._walk
+        folded = [edges(0, self.whole[axis], block[axis], grains[axis].first) for axis in self.gone]
+
+        def pieces() -> Walk[tuple[int, CellBox, CellBox]]:
+            for number, tile in enumerate(tiles):
+                for part in product(*folded):
+                    yield number, tile, CellBox(tuple(a for a, _ in part), tuple(b for _, b in part))
+
+        def work(piece: tuple[int, CellBox, CellBox]) -> tuple[int, State | None]:
+            return piece[0], self._state(piece[1], piece[2])
+
+        states = in_order(work, pieces(), self.options)
+        for number, group in groupby(states, key=itemgetter(0)):
+            yield self._finished(tiles[number], (state for _, state in group))
+
+    def _state(self, tile: CellBox, part: CellBox) -> State | None:
+        """What there is to know of a block; None when no place counts."""
+        box = self._placed(tile, part)
+        places = None
+        if self.places is not None:
+            where = self.places.read(box, tuple(range(len(self.places.step.range_type))))
+            places = where.values if where.valid is None else where.values & where.valid
+            if not places.any():
+                return None
+        cells = self.using.read(box, tuple(range(len(self.using.step.range_type))))
+        shape = (cells.values.shape[0], *box.shape)
+        values = np.broadcast_to(cells.values, shape)
+        return self.fold.state(values, cells.valid, places, tuple(1 + axis for axis in self.gone))
+
+    def _finished(self, tile: CellBox, states: Iterable[State | None]) -> Cells:
+        result: State | None = None
+        for state in states:
+            if state is not None:
+                result = state if result is None else self.fold.merged(result, state)
+        if result is None:
+            result = self._nothing(tile)
+        return self.fold.finished(result, self.range_type.dtype)
+
+    def _nothing(self, tile: CellBox) -> State:
+        """What there is to know where no place counts."""
+        fields = len(self.range_type)
+        dtype = self.using.step.range_type.dtype
+        values = np.zeros((fields, *tile.shape, 1), dtype)
+        return self.fold.state(values, None, np.zeros(values.shape, bool), (values.ndim - 1,))
+
+    def _placed(self, tile: CellBox, part: CellBox) -> CellBox:
+        """A box of the grid that is walked."""
+        ends = [(0, 0)] * len(self.whole)
+        for axes, box in ((self.kept, tile), (self.gone, part)):
+            for axis, low, high in zip(axes, box.low, box.high, strict=True):
+                ends[axis] = low, high
+        return CellBox(tuple(a for a, _ in ends), tuple(b for _, b in ends))
+
+
+def block_of(
+    whole: Sequence[int], grains: Sequence[Grain], kept: Sequence[int], most: int, lifted: int, ordered: bool
+) -> tuple[int, ...]:
+    """The shape of blocks of at most so many cells, of whole chunks as far as they fit.
+
+    Parameters
+    ----------
+    kept : sequence of int
+        Axes along which a block is a tile of the result.
+    lifted : int
+        Axes of iterators, the first ones.
+    ordered : bool
+        Whether blocks have to follow each other in the order of cells along the other axes.
+    """
+    axes = range(len(whole))
+    gone = [axis for axis in axes if axis not in kept]
+    block = [min(grain.chunk, size) for grain, size in zip(grains, whole, strict=True)]
+    if ordered:
+        for axis in gone:
+            block[axis] = 1
+    for axis in (*gone, *kept):
+        rest = math.prod(block) // block[axis]
+        block[axis] = max(1, min(block[axis], most // rest)) if rest else 1
+    own = [axis for axis in reversed(kept) if axis >= lifted]
+    grown(block, whole, own, min(most, LEAST_TILE))
+    if not ordered:
+        grown(block, whole, [axis for axis in reversed(axes) if grains[axis].free], most)
+    grown(block, whole, list(reversed(gone)), most)
+    grown(block, whole, list(reversed(kept)), most)
+    return tuple(block)
+
+
+def _widened(start: int, stop: int, low: int, high: int, chunk: int, first: int) -> tuple[int, int]:
+    """The part of a tile that is touched, in whole chunks."""
+    below, above = max(start, low), min(stop, high)
+    return max(start, below - (below - first) % chunk), min(stop, above + (first - above) % chunk)
+
+
+# -- nodes
+
+
+def make_reduce(resolving: Resolving, node: Reduce) -> Step:
+    """All own cells of the input to one.
+
+    Raises
+    ------
+    WcpsSemanticError
+        When there is no such condenser, or it is not defined for this type.
+    """
+    if node.operator not in REDUCERS:
+        raise WcpsSemanticError(
+            f"no condenser '{node.operator}'; available: {', '.join(REDUCERS)}", locator=node.operator
+        )
+    step = resolving.resolve(node.input)
+    kept = tuple(range(len(step.iterators)))
+    fold = fold_of(node.operator)
+    range_type, domain = folded_type(fold, step), Domain(step.domain.axes[: len(kept)])
+    view: Source | None = None
+    if step.iterators:
+        view = counted_input(resolving, node.input, step, fold, range_type)
+    if view is None:
+        using = Aligned(step, step.iterators, len(step.domain.axes) - len(kept))
+        view = FoldView(using, None, kept, step.domain.shape, fold, range_type, resolving.options)
+    return Step(node, derived(step.coverage, view, domain, range_type), (step,), step.iterators)
+
+
+def make_condense(resolving: Resolving, node: Condense) -> Step:
+    """The cells of ``using`` at all places of the iterators to one.
+
+    Raises
+    ------
+    WcpsSemanticError
+        When there is no such condenser, it is not defined for this type, or the condition has another grid.
+    """
+    if node.operator not in CONDENSERS:
+        raise WcpsSemanticError(
+            f"no condenser '{node.operator}'; available: {', '.join(CONDENSERS)}", locator=node.operator
+        )
+    step = resolving.resolve(node.using)
+    where = None if node.where is None else resolving.resolve(node.where)
+    outer = without_iterators(joined_iterators(step.iterators, where.iterators if where else ()), node.iterators)
+    iterators, own = (*outer, *node.iterators), step.own_domain
+    using, places = Aligned(step, iterators, len(own.axes)), None
+    if where is not None:
+        _check_condition(step, where)
+        places = Aligned(where, iterators, len(own.axes))
+    whole = (*(each.size for each in iterators), *own.shape)
+    kept = (*range(len(outer)), *range(len(iterators), len(whole)))
+    fold = fold_of(node.operator)
+    view = FoldView(using, places, kept, whole, fold, folded_type(fold, step), resolving.options)
+    domain = lifted_domain(outer, own)
+    inputs = (step,) if where is None else (step, where)
+    return Step(node, derived(step.coverage, view, domain, view.range_type), inputs, outer)
+
+
+def folded_type(fold: Fold, step: Step) -> RangeType:
+    """The range type of the result."""
+    return RangeType(tuple(fold.field(each) for each in step.range_type.fields))
+
+
+def _check_condition(step: Step, where: Step) -> None:
+    """Refuse what cannot tell where cells count."""
+    fields, own = len(where.range_type), where.own_domain.shape
+    if any(each.dtype != np.bool_ for each in where.range_type.fields):
+        raise WcpsSemanticError("the condition of a condenser must be boolean")
+    if fields not in (1, len(step.range_type)):
+        raise WcpsSemanticError(
+            f"the condition of a condenser has {fields} fields, what it condenses {len(step.range_type)}"
+        )
+    if own and own != step.own_domain.shape:
+        raise WcpsSemanticError(
+            f"the condition of a condenser has {_sizes(own)} cells, what it condenses {_sizes(step.own_domain.shape)}"
+        )
+
+
+def _sizes(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape)) or "1"

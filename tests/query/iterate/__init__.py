@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Nodes that go over many places."""
