@@ -19,7 +19,6 @@ from eoxserver.core.crs import Crs
 from eoxserver.core.selection import Slice, Trim
 from eoxserver.query.check import Limits, check, price
 from eoxserver.query.plan import Given, Node, PickCell, PickRange, TargetGrid
-from eoxserver.query.plan import Iterator as PlaceIterator
 from eoxserver.query.rewrite import rewrite
 from eoxserver.query.steps import Lookup, Step
 from eoxserver.query.views import ReprojectView, ScaleView
@@ -30,16 +29,22 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 """What JSON can hold."""
 
 
+_PRICED = 100
+"""Nodes of which is said what they read; a price takes time."""
 _SHOWN = 12
 """Members of a list that the text shows."""
+_DECLARED = frozenset({"iterator", "iterators"})
+"""Attributes that hold nodes which are no inputs."""
+_OPTIONAL = frozenset({"mask", "where"})
+"""Attributes that hold an input or nothing."""
 
 
 def explain(plan: Node, lookup: Lookup, limits: Limits | None = None) -> dict[str, Json]:
     """The plan as it will be evaluated, node by node, and its price, as values for JSON; reads nothing.
 
-    Each node has its ``position``, ``node`` (kind), ``parameters``, ``axes``, ``fields`` and ``inputs``; nodes that
-    resample also ``level`` (0 is the full resolution) and ``mapping``. A node that was met before has its ``position``,
-    and in ``same_as`` that where it was met.
+    Each node has its ``position``, ``node`` (kind), ``parameters``, ``axes``, ``fields`` and ``inputs``, the first 100
+    also what each ``reads``; nodes that resample have ``level`` (0 is the full resolution) and ``mapping``. A node that
+    was met before has its ``position``, and in ``same_as`` that where it was met.
 
     Raises
     ------
@@ -69,15 +74,16 @@ def _explained(step: Step, position: str, met: dict[int, str]) -> dict[str, Json
     if id(step) in met:
         return {"position": position, "same_as": met[id(step)]}
     met[id(step)] = position
-    cost = price(step)
     result: dict[str, Json] = {
         "position": position,
         "node": _kind(step.node),
         "parameters": _parameters(step.node),
         "axes": [_axis(axis) for axis in step.domain.axes],
         "fields": list(step.range_type.names),
-        "reads": {"cells": cost.cells, "bytes": cost.bytes},
     }
+    if len(met) <= _PRICED:
+        cost = price(step)
+        result["reads"] = {"cells": cost.cells, "bytes": cost.bytes}
     if isinstance(step.source, ScaleView | ReprojectView) and step.inputs:
         result["level"] = step.source.zoomed.level
         result["factors"] = list(step.source.zoomed.factors)
@@ -89,8 +95,9 @@ def _explained(step: Step, position: str, met: dict[int, str]) -> dict[str, Json
 
 def _lines(step: Step, position: str, met: dict[int, str]) -> Iterator[str]:
     indent = "  " * position.count(".")
+    count, plural = len(step.range_type), "" if len(step.range_type) == 1 else "s"
     if id(step) in met:
-        yield f"{indent}{position} as {met[id(step)]}"
+        yield f"{indent}{position} same as {met[id(step)]}"
         return
     met[id(step)] = position
     shape = " x ".join(f"{axis.label} {axis.size}" for axis in step.domain.axes) or "one cell"
@@ -98,7 +105,7 @@ def _lines(step: Step, position: str, met: dict[int, str]) -> Iterator[str]:
     level = ""
     if isinstance(step.source, ScaleView | ReprojectView):
         level = f", from level {step.source.zoomed.level}"
-    yield f"{indent}{position} {_kind(step.node)}({parameters}) -> {shape}, {len(step.range_type)} fields{level}"
+    yield f"{indent}{position} {_kind(step.node)}({parameters}) -> {shape}, {count} field{plural}{level}"
     for number, each in enumerate(step.inputs, 1):
         yield from _lines(each, f"{position}.{number}", met)
 
@@ -112,14 +119,18 @@ def _parameters(node: Node) -> dict[str, Json]:
     if isinstance(node, Given):
         return {"coverage": node.coverage.identifier}
     values = {each.name: getattr(node, each.name) for each in fields(node)}
-    return {name: _json(value) for name, value in values.items() if not _is_input(value)}
+    return {
+        name: _json(value)
+        for name, value in values.items()
+        if name in _DECLARED or not (_is_input(value) or (value is None and name in _OPTIONAL))
+    }
 
 
 def _is_input(value: object) -> bool:
-    """Whether an attribute of a node holds nodes that are its inputs; iterators it declares are none."""
+    """Whether an attribute of a node holds nodes."""
     if isinstance(value, tuple):
-        return bool(value) and all(_is_input(each) for each in value)
-    return isinstance(value, Node) and not isinstance(value, PlaceIterator)
+        return bool(value) and all(isinstance(each, Node) for each in value)
+    return isinstance(value, Node)
 
 
 def _json(value: object) -> Json:
