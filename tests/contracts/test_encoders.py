@@ -127,7 +127,7 @@ class TestWebp(EncoderContract):
         return [image(counted((count, 30, 40))) for count in (3, 4)]
 
     def make_refused(self) -> Sequence[Coverage]:
-        return [*not_planes(), image(counted((3, 9, 8), "uint16")), image(counted((1, 9, 8)))]
+        return [*not_planes(), image(counted((3, 9, 8), "uint16")), image(counted((2, 9, 8)))]
 
     def decode(self, path: Path, coverage: Coverage) -> npt.NDArray[Any]:
         with Image.open(path) as picture:

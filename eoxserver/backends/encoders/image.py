@@ -4,9 +4,9 @@
 PNG keeps 8 and 16-bit unsigned samples, nil values and palettes: a nil value that all fields have becomes PNG's
 transparent colour, so the image keeps its number of samples and the value can be found again; where there is none and
 some cells are valid in no field, an alpha sample is added. A palette stays a palette; its nil colour is transparent.
-JPEG and WebP are pictures: a palette is resolved to RGB, nil cells of a JPEG hold the nil value or 0, those of a WebP
-are transparent. ``quality`` (or ``jpeg_quality``) is 1 to 100; WebP also has ``lossless``, JPEG ``progressive``. PNG
-has ``zlevel``, 1 to 9; without it images are compressed as fast as can be.
+JPEG and WebP are pictures: a palette is resolved to RGB, and in WebP grey too; nil cells of a JPEG hold the nil value
+or 0, those of a WebP are transparent. ``quality`` (or ``jpeg_quality``) is 1 to 100; WebP also has ``lossless``, JPEG
+``progressive``. PNG has ``zlevel``, 1 to 9; without it images are compressed as fast as can be.
 """
 
 from __future__ import annotations
@@ -121,15 +121,7 @@ class WebpEncoder:
         read = Options.read(options, ("quality", "lossless"), "WebP")
         _quality(read)
         read.boolean("lossless")
-        plane = _plane(
-            coverage, "WebP", ("uint8",), (1, 3, 4), "three or four fields, or one with a palette", WEBP_SIDE
-        )
-        if len(plane.fields) == 1 and plane.fields[0].palette is None:
-            raise UnsupportedCombination(
-                "WebP holds three or four fields, or one with a palette; the coverage has one without, which PNG, "
-                "GeoTIFF and netCDF hold",
-                locator="format",
-            )
+        _plane(coverage, "WebP", ("uint8",), (1, 3, 4), "one, three or four fields", WEBP_SIDE)
 
     def encode(
         self, coverage: Coverage, driver: str, options: Mapping[str, str], workspace: Workspace
@@ -139,6 +131,8 @@ class WebpEncoder:
         plane = plane_of(coverage, "WebP")
         read = Options.read(options, ("quality", "lossless"), "WebP")
         picture = _resolved(plane, gather(plane, workspace, tiff_dtype(plane.fields)))
+        if len(picture.values) == 1:  # WebP has no grey
+            picture = Gathered(np.broadcast_to(picture.values, (3, *plane.shape)), picture.shown)
         if picture.shown is not None:
             picture = _with_alpha(picture, workspace)
         yield encode_webp(picture.image, _quality(read), read.boolean("lossless"))

@@ -16,7 +16,7 @@ from eoxserver.core.coverage import Coverage, MemorySource
 from eoxserver.core.errors import UnsupportedCombination
 from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.core.selection import Trim, select
-from eoxserver.services.gmlcov.cis11 import encode_general_grid
+from eoxserver.services.gmlcov.cis11 import encode_general_grid, general_grid_description
 from tests.services.wcs.conftest import Client
 from tests.services.wcs.v20.coverages import all_coverages, eobs, four, irr, nothing, pixels, rgb
 from tests.xmlschemas import NS, ValidateXml, parse_xml, texts
@@ -139,3 +139,11 @@ def test_complex_values_are_refused() -> None:
     coverage = replace(pixels(), range_type=RangeType((Field("z", np.dtype("c8")),)))
     with pytest.raises(UnsupportedCombination, match="complex64"):
         encode_general_grid(coverage, WORKSPACE)
+
+
+@pytest.mark.parametrize("coverage", all_coverages(), ids=lambda coverage: coverage.identifier)
+def test_a_description_is_the_document_without_its_range_set(coverage: Coverage) -> None:
+    description = "".join(general_grid_description(coverage))
+    whole = encoded(coverage).decode()
+    start, end = whole.index("<cis11:RangeSet>"), whole.index("</cis11:RangeSet>\n") + len("</cis11:RangeSet>\n")
+    assert description == whole[:start] + whole[end:]

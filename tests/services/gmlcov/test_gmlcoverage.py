@@ -21,7 +21,7 @@ from eoxserver.core.coverage import CellBox, Cells, Coverage, MemorySource
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import DataUnavailable, UnsupportedCombination
 from eoxserver.core.fields import Field, NilValue, RangeType
-from eoxserver.services.gmlcov.gmlcoverage import encode_gml
+from eoxserver.services.gmlcov.gmlcoverage import encode_gml, gml_description
 from tests.services.wcs.v20.coverages import airtemp, all_coverages, irr, nothing, pixels, rgb
 from tests.xmlschemas import NS, ValidateXml, parse_xml
 
@@ -143,3 +143,14 @@ def test_a_time_series_of_one_cell() -> None:
     root = parse_xml(encoded(series))
     assert root.findtext(".//gml:tupleList", namespaces=NS) == "0 18,6 24,12 30"
     assert root.findtext(".//gml:pos", namespaces=NS) == '"2008-01-01T00:00:00.000Z"'
+
+
+@pytest.mark.parametrize("coverage", all_coverages(), ids=lambda coverage: coverage.identifier)
+def test_a_description_is_the_document_without_its_range_set(coverage: Coverage) -> None:
+    description = "".join(gml_description(coverage))
+    if coverage.range_type.dtype.kind == "c":
+        assert parse_xml(description.encode()).find("gml:rangeSet", NS) is None
+        return
+    whole = b"".join(encode_gml(coverage, WORKSPACE)).decode()
+    start, end = whole.index("<gml:rangeSet>"), whole.index("</gml:rangeSet>\n") + len("</gml:rangeSet>\n")
+    assert description == whole[:start] + whole[end:]

@@ -17,6 +17,7 @@ from eoxserver.services.wcps.encoding.colormap import coloured
 from eoxserver.services.wcps.encoding.extra import Extra
 from eoxserver.services.wcps.encoding.formats import JSON, ResultFormat
 from eoxserver.services.wcps.encoding.georeference import placed
+from eoxserver.services.wcps.encoding.own_palette import with_own_palette
 from eoxserver.services.wcps.encoding.palettes import painted
 from eoxserver.services.wcps.encoding.plain import plain
 from eoxserver.services.wcps.encoding.transpose import as_image, transposed
@@ -25,7 +26,7 @@ from eoxserver.services.wcps.encoding.variables import named
 
 __all__ = ["LISTS", "presented"]
 
-NETCDF = "netCDF"
+NETCDF, PNG = "netCDF", "PNG"
 LISTS = frozenset({"CSV", "JSON", "CoverageJSON", NETCDF})
 """Drivers of formats whose axes stand in the order of the grid; all others but GML hold images."""
 
@@ -44,6 +45,8 @@ def presented(coverage: Coverage, wanted: ResultFormat, extra: Extra) -> Coverag
     """
     check_applicable(wanted, extra)
     result = plain(coverage)
+    if wanted.driver == PNG and extra.color_map is None and extra.palette is None:
+        result = with_own_palette(result)
     if extra.nodata and extra.color_map is None:
         result = _with_nodata(result, extra.nodata)
     if extra.color_map is not None:

@@ -10,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import rasterio
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from rasterio.io import MemoryFile
 
 from eoxserver.core.coverage import CellBox, Coverage
@@ -71,7 +74,7 @@ def test_an_image_of_long_and_lat_is_north_up(encoding: Encoding) -> None:
         np.testing.assert_allclose(tuple(dataset.transform)[:6], (0.05, 0, 111.975, 0, -0.05, -8.975))
 
 
-IMAGES = ("png", "jpeg", "tiff", "bmp", "jp2", "netcdf", "gif", "cog", "HFA", "NITF", "PCIDSK", "AAIGrid")
+IMAGES = ("png", "jpeg", "tiff", "webp", "bmp", "jp2", "netcdf", "gif", "cog", "HFA", "NITF", "PCIDSK", "AAIGrid")
 
 
 @pytest.mark.parametrize("name", IMAGES)
@@ -191,3 +194,29 @@ def test_large_results_come_in_pieces(encoding: Encoding) -> None:
         else:
             with MemoryFile(data) as memory, rasterio.open(memory.name) as dataset:
                 np.testing.assert_array_equal(dataset.read(), encoding.cells(image(values), name))
+
+
+@given(st.data())
+def test_lists_read_back(encoding: Encoding, data: st.DataObject) -> None:
+    shape = tuple(data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=3)))
+    dtype = data.draw(st.sampled_from(["uint8", "int16", "int64", "float32", "float64"]))
+    width = 32 if dtype == "float32" else 64
+    elements = (
+        st.floats(allow_nan=False, allow_infinity=False, width=width)
+        if dtype.startswith("float")
+        else st.integers(int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+    )
+    values = data.draw(hnp.arrays(dtype, (1, *shape), elements=elements))
+    found = json.loads(encoding.text(table(values, dtype), "json"), parse_int=int)
+    np.testing.assert_array_equal(np.array(found, dtype), values[0])
+    csv = encoding.text(table(values, dtype), "csv")
+    assert json.loads(f"[{csv.replace('{', '[').replace('}', ']')}]") == found
+
+
+@given(st.data())
+def test_fields_of_lists_read_back(encoding: Encoding, data: st.DataObject) -> None:
+    shape = (data.draw(st.integers(2, 3)), data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4)))
+    values = data.draw(hnp.arrays("float64", shape, elements=st.floats(allow_nan=True, allow_infinity=True)))
+    rows = json.loads(encoding.text(table(values, "float64"), "json"))
+    found = [[[float(part.replace("Infinity", "inf")) for part in cell.split(" ")] for cell in row] for row in rows]
+    np.testing.assert_array_equal(np.moveaxis(np.array(found), -1, 0), values)
