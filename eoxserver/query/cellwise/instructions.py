@@ -34,7 +34,7 @@ class Slot:
     valid: frozenset[int] = frozenset()
     """Numbers of flags, all of which are set where it is valid."""
     faults: frozenset[int] = frozenset()
-    """Numbers of flags, one of which is set where there is no result."""
+    """Numbers of flags, one of which is set where there is no result, as far as it is valid."""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +74,26 @@ class Frame:
                 found = flag if found is None else found | flag
         return found
 
+    def wrong(self, *slots: int) -> Flags | None:
+        """Where all of the slots are valid, and one of them has no result; None: nowhere."""
+        found = self.faults(*slots)
+        valid = None if found is None else self.valid(*slots)
+        return found if found is None or valid is None else found & valid
+
+    def settle(self, fault: int | None, found: Flags | None, valid: int | None = None) -> None:
+        """Keep in a flag where there is no result; there the value counts as valid, lest a null hides it."""
+        if fault is None:
+            return
+        self.flags[fault] = found
+        mask = None if valid is None else self.flags[valid]
+        if valid is not None and mask is not None and found is not None:
+            self.flags[valid] = mask | found
+
+
+def _either(a: Flags | None, b: Flags | None) -> Flags | None:
+    """Where one of two flags is set; None: nowhere."""
+    return a if b is None else b if a is None else a | b
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -104,9 +124,12 @@ class Compare:
     slot: int
     kernel: Kernel
     inputs: tuple[int, int]
+    fault: int | None
+    """The flag that tells where there is no result; None: it does not happen."""
 
     def run(self, frame: Frame, out: Array) -> None:
-        """Compute the values."""
+        """Compute the values, and where there are none."""
+        frame.settle(self.fault, frame.wrong(*self.inputs))
         self.kernel([frame.values[each] for each in self.inputs], out.dtype, out)
         valid = frame.valid(*self.inputs)
         if valid is not None:
@@ -119,9 +142,11 @@ class IsNull:
 
     slot: int
     input: int
+    fault: int | None
 
     def run(self, frame: Frame, out: Array) -> None:
-        """Compute the values."""
+        """Compute the values, and where there are none."""
+        frame.settle(self.fault, frame.wrong(self.input))
         valid = frame.valid(self.input)
         if valid is None:
             out[...] = False
@@ -152,6 +177,7 @@ class Switched:
     valid: int
     """The flag it sets."""
     fault: int
+    """Likewise."""
 
     def run(self, frame: Frame, out: Array) -> None:
         """Compute the values, where they are valid, and where there are none."""
@@ -168,12 +194,11 @@ class Switched:
             frame.flags[self.valid] = known
         else:
             frame.flags[self.valid] = None
-        frame.flags[self.fault] = self._faults(frame, conditions, out.shape)
+        frame.settle(self.fault, self._faults(frame, conditions, out.shape), self.valid)
 
     def _faults(self, frame: Frame, conditions: list[Array], shape: tuple[int, ...]) -> Flags | None:
         """Faults of the results that are chosen, and of the conditions up to the one that is true."""
-        steps = (*self.conditions, *self.results)
-        faults = [frame.faults(each) for each in steps]
+        faults = [frame.wrong(each) for each in (*self.conditions, *self.results)]
         if all(fault is None for fault in faults):
             return None
         wrong = [np.False_ if fault is None else fault for fault in faults]
@@ -200,6 +225,7 @@ class Overlaid:
     valid: int
     """The flag it sets."""
     fault: int
+    """Likewise."""
 
     def run(self, frame: Frame, out: Array) -> None:
         """Compute the values, where they are valid, and where there are none."""
@@ -211,12 +237,8 @@ class Overlaid:
         np.copyto(out, below, casting="unsafe")
         np.copyto(out, above, where=chosen, casting="unsafe")
         frame.flags[self.valid] = None if mask is None else chosen | mask
-        under, over = (frame.faults(each) for each in self.inputs)
-        if under is not None:
-            under = under & ~chosen
-        if over is not None and known is not None:
-            over = over & known
-        frame.flags[self.fault] = under if over is None else over if under is None else under | over
+        under, over = (frame.wrong(each) for each in self.inputs)
+        frame.settle(self.fault, _either(over, None if under is None else under & ~chosen), self.valid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,15 +251,17 @@ class Reniled:
     fill: float
     valid: int
     """The flag it sets."""
+    fault: int | None
 
     def run(self, frame: Frame, out: Array) -> None:
-        """Compute the values, and where they are valid."""
+        """Compute the values, where they are valid, and where there are none."""
         _fill(frame, self.input, self.fill, out)
         found: Flags | None = None
         for nil in self.nil:
             matches = nil.matches(out)
             found = matches if found is None else found | matches
         frame.flags[self.valid] = ~found if found is not None and found.any() else None
+        frame.settle(self.fault, frame.wrong(self.input), self.valid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,15 +274,18 @@ class Remasked:
     fill: float
     valid: int
     """The flag it sets."""
+    fault: int | None
 
     def run(self, frame: Frame, out: Array) -> None:
-        """Compute the values, and where they are valid."""
+        """Compute the values, where they are valid, and where there are none."""
         _fill(frame, self.input, self.fill, out)
         mask: Flags | None = None
         if self.mask is not None:
             values, known = frame.values[self.mask], frame.valid(self.mask)
             mask = values.copy() if known is None else values & known
         frame.flags[self.valid] = mask
+        wrong = frame.wrong(self.input)
+        frame.settle(self.fault, wrong if self.mask is None else _either(wrong, frame.wrong(self.mask)), self.valid)
 
 
 def _fill(frame: Frame, slot: int, fill: float, out: Array) -> None:

@@ -214,7 +214,11 @@ class _Compiler:
         self.functions[self.flag_count] = frozenset((name,))
         return self._flag()
 
-    def _faults(self, joined: Slot) -> int:
+    def _settled(self, joined: Slot) -> int | None:
+        """A new flag for the faults of inputs whose nulls become values, if they have any."""
+        return self._chosen(joined) if joined.faults else None
+
+    def _chosen(self, joined: Slot) -> int:
         """A new flag for the faults of what is chosen among inputs."""
         self.functions[self.flag_count] = frozenset[str]().union(*(self.functions[each] for each in joined.faults))
         return self._flag()
@@ -246,16 +250,8 @@ class _Compiler:
 
     def _apply(self, one: Apply, parts: tuple[int, ...]) -> int:
         function, joined = one.function, self._joined(parts, one.dtype)
-        if function.name == "overlay":
-            valid, fault = self._flag(), self._faults(joined)
-            slot = self._new(replace(joined, valid=frozenset((valid,)), faults=self._own(joined, fault)))
-            return self._add(Overlaid(slot, (parts[0], parts[1]), valid, fault), parts)
-        if function.name == "isnull":
-            return self._add(IsNull(self._new(replace(joined, valid=frozenset())), *parts), parts)
-        if function.nulls is Nulls.FALSE:
-            slot = self._new(replace(joined, valid=frozenset()))
-            first, second = self._comparable(one, parts)
-            return self._add(Compare(slot, function.kernel, (first, second)), (first, second))
+        if function.nulls is not Nulls.NULL:
+            return self._tell(one, parts, joined)
         if function.arity == 2 and one.dtype.kind != "b":
             parts = tuple(self._in_type(each, slot, one.dtype) for each, slot in zip(one.inputs, parts, strict=True))
         if function.refuses is None:
@@ -263,6 +259,19 @@ class _Compiler:
         fault = self._fault(function.name)
         slot = self._new(replace(joined, faults=joined.faults | {fault}))
         return self._add(Call(slot, function, parts, one.dtype, fault), parts)
+
+    def _tell(self, one: Apply, parts: tuple[int, ...], joined: Slot) -> int:
+        """A function that makes values of nulls."""
+        if one.function.name == "overlay":
+            valid, chosen = self._flag(), self._chosen(joined)
+            slot = self._new(replace(joined, valid=_flags(valid), faults=_flags(chosen if joined.faults else None)))
+            return self._add(Overlaid(slot, (parts[0], parts[1]), valid, chosen), parts)
+        fault = self._settled(joined)
+        slot = self._new(replace(joined, valid=frozenset(), faults=_flags(fault)))
+        if one.function.name == "isnull":
+            return self._add(IsNull(slot, parts[0], fault), parts)
+        inputs = self._comparable(one, parts)
+        return self._add(Compare(slot, one.function.kernel, inputs, fault), inputs)
 
     def _in_type(self, one: Expression, slot: int, dtype: np.dtype[Any]) -> int:
         """The slot of an input; of a number in the type in which it goes together with others."""
@@ -284,21 +293,18 @@ class _Compiler:
 
     def _choose(self, one: Choose, parts: tuple[int, ...]) -> int:
         joined, count = self._joined(parts, one.dtype), len(one.conditions)
-        valid, fault = self._flag(), self._faults(joined)
-        slot = self._new(replace(joined, valid=frozenset((valid,)), faults=self._own(joined, fault)))
+        valid, fault = self._flag(), self._chosen(joined)
+        slot = self._new(replace(joined, valid=_flags(valid), faults=_flags(fault if joined.faults else None)))
         return self._add(Switched(slot, parts[:count], parts[count:], valid, fault), parts)
 
     def _revalid(self, one: Renil | Remask, parts: tuple[int, ...]) -> int:
-        valid = self._flag()
-        slot = self._new(replace(self._joined(parts, one.dtype), valid=frozenset((valid,))))
+        joined, valid = self._joined(parts, one.dtype), self._flag()
+        fault = self._settled(joined)
+        slot = self._new(replace(joined, valid=_flags(valid), faults=_flags(fault)))
         if isinstance(one, Renil):
-            return self._add(Reniled(slot, parts[0], one.nil, one.fill, valid), parts)
+            return self._add(Reniled(slot, parts[0], one.nil, one.fill, valid, fault), parts)
         mask = parts[1] if len(parts) > 1 else None
-        return self._add(Remasked(slot, parts[0], mask, one.fill, valid), parts)
-
-    def _own(self, joined: Slot, fault: int) -> frozenset[int]:
-        """The faults of what chooses among its inputs."""
-        return frozenset((fault,)) if joined.faults else frozenset()
+        return self._add(Remasked(slot, parts[0], mask, one.fill, valid, fault), parts)
 
     def inputs(self) -> Iterator[Input]:
         """What is read, each source once."""
@@ -311,6 +317,10 @@ class _Compiler:
             slots = tuple(slot for _, slot in leaves)
             flags = tuple(next(iter(self.slots[slot].valid)) for slot in slots)
             yield Input(source, fields, slots, flags, first.keys)
+
+
+def _flags(number: int | None) -> frozenset[int]:
+    return frozenset() if number is None else frozenset((number,))
 
 
 # -- registers
