@@ -27,7 +27,9 @@ class CubeModel:
         self.coordinates: list[npt.NDArray[np.float64]] = [np.empty(0) for _ in layout.labels]
         """Grid indices or coefficients of each axis, in grid order."""
         shape = (0,) * len(layout.labels)
-        self.values: list[npt.NDArray[Any]] = [np.empty(shape, field.dtype) for field in layout.fields]
+        self.values: list[npt.NDArray[Any]] = [
+            np.full(shape, never_written(field), field.dtype) for field in layout.fields
+        ]
 
     def copy(self) -> CubeModel:
         """The same cube, to be changed apart from this one."""

@@ -18,6 +18,7 @@ from lxml import etree
 from eoxserver.core.coverage import CellBox
 from tests.applications import Application, application, instance_template, raster_cells
 from tests.backends.rasters import pattern, write
+from tests.integration.transactions import code, insert
 from tests.resources.coverages.ingestion.coverages import coverage, index, lat, long, regular_days, slice_of, times
 from tests.xmlschemas import ValidateXml, parse_xml, texts
 
@@ -224,3 +225,30 @@ def test_an_earlier_state_stays_good_until_it_is_forgotten(changed: Application)
     assert again.status_code == 400
     assert "may be forgotten" in again.get_data(as_text=True)
     assert changed.get(url.replace("&coverageVersion=1", "")).status_code == 200
+
+
+def test_a_value_without_axes(served: Application, validate_xml: ValidateXml) -> None:
+    """What is left when all axes are sliced away is a coverage too: inserted, changed, described, listed, compacted."""
+    sliced = ['ansi("2008-01-03")', "Lat(9.5)", "Long(1.5)"]
+    found = served.wcs("GetCoverage", coverageId="cube", subset=sliced, format="application/gml+xml").text
+    assert insert(served, found.replace('gml:id="cube', 'gml:id="value')) == "value"
+    served.instance.ingestion.update("value", coverage("value", (), 7))
+    served.instance.ingestion.update("value", coverage("value", (), -1))
+    answers = {
+        version: served.wcs("GetCoverage", coverageId="value", format="text/csv", **version_key(version)).text
+        for version in ("1", None)
+    }
+    assert answers == {"1": str(whole(served, "cube")[1, 0, 1]), None: "7"}
+    assert values(served, "value") == 7
+    validate_xml(served.wcs("GetCapabilities").data)
+    root = parse_xml(served.wcs("DescribeCoverage", coverageId="value").data)
+    assert texts(root, "//gml:Envelope/@srsDimension") == ["0"]
+    assert dict(served.instance.ingestion.verify(["value"])) == {"value": ()}
+    served.instance.ingestion.compact("value")
+    assert values(served, "value") == 7
+    answer = served.wcs("GetCoverage", coverageId="value", subset="Lat(9.5)")
+    assert (answer.status_code, code(answer, validate_xml)) == (404, "InvalidAxisLabel")
+
+
+def version_key(version: str | None) -> dict[str, str]:
+    return {} if version is None else {"coverageVersion": version}

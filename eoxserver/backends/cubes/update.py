@@ -37,12 +37,12 @@ def check_layout(layout: CubeLayout) -> None:
         raise ValueError(f"fields {[field.name for field in layout.fields]} must be unique, and at least one")
     for field in layout.fields:
         check_type(field)
-    if not labels or len(set(labels)) != len(labels):
-        raise ValueError(f"axis labels {labels} must be unique, and at least one")
+    if len(set(labels)) != len(labels):
+        raise ValueError(f"axis labels {labels} must be unique")
     unknown = sorted((layout.irregular - set(labels)) | (layout.descending - layout.irregular))
     if unknown:
         raise ValueError(f"{', '.join(unknown)}: no such axis among {labels}, or it is not irregular")
-    if layout.chunks is not None and (len(layout.chunks) != len(labels) or min(layout.chunks) < 1):
+    if layout.chunks is not None and (len(layout.chunks) != len(labels) or any(each < 1 for each in layout.chunks)):
         raise ValueError(f"chunks {layout.chunks}: {len(labels)} numbers of at least 1 are wanted, one for each axis")
 
 
@@ -117,12 +117,12 @@ class OcdbtUpdate:
             raise ValueError(f"cells of shape {cells.values.shape}; {shape} is wanted, fields first")
         valid = cells.valid
         arrays = [
-            stored(cells.values[place], None if valid is None else valid[place], self._layout.fields[field])
+            stored(cells.values[place, ...], None if valid is None else valid[place, ...], self._layout.fields[field])
             for place, field in enumerate(wanted)
         ]
         index = self._place(along)
         for place, (field, values) in enumerate(zip(wanted, arrays, strict=True)):
-            mask = None if valid is None or not keep else valid[place].copy()
+            mask = None if valid is None or not keep else valid[place, ...].copy()
             self._pending.append(Writing(field, index, values, mask))
         self._touched.append(index)
         if sum(each.size for each in self._pending) > self._memory:

@@ -33,12 +33,15 @@ class _Array:
     key: str
     metadata: Json
     first: range
-    """Chunks along the first axis."""
+    """Chunks along the first axis; one where there is none."""
 
 
 def _arrays(snapshot: OcdbtSnapshot) -> Iterator[_Array]:
     manifest = snapshot.manifest
     axes = manifest.axes
+    if not axes:
+        yield from (_Array(*array, range(1)) for array in cell_arrays(manifest.fields, axes))
+        return
     lead = axes[0]
     used = range((lead.origin + lead.low) // lead.chunk, -(-(lead.origin + lead.high) // lead.chunk))
     for array in cell_arrays(manifest.fields, axes):
@@ -57,6 +60,9 @@ def _arrays(snapshot: OcdbtSnapshot) -> Iterator[_Array]:
 
 def _chunk_keys(keys: ts.KvStore, array: _Array) -> Iterator[list[str]]:
     """The keys of the chunks there are, some at a time."""
+    if not array.metadata["shape"]:
+        yield [f"{array.key}/c"]
+        return
     flat = len(array.metadata["shape"]) == 1
     found: list[str] = []
     for number in array.first:
@@ -125,7 +131,7 @@ def _chunk_problems(name: str, opened: ts.TensorStore, array: _Array, keys: Sequ
     chunks = array.metadata["chunk_grid"]["configuration"]["chunk_shape"]
     reads = []
     for key in keys:
-        places = [int(each) for each in key[len(array.key) + 3 :].split("/")]
+        places = [int(each) for each in key[len(array.key) + 2 :].split("/") if each]
         box = tuple(slice(place * chunk, (place + 1) * chunk) for place, chunk in zip(places, chunks, strict=True))
         reads.append((key, opened[box].read()))
     for key, read in reads:

@@ -99,11 +99,17 @@ def grid_domain(crs: Crs | None, grid: Grid) -> Domain:
 
 
 def axes_domain(rows: Sequence[AxisColumns]) -> Domain:
-    """The domain of a coverage that is described by its axes alone; raises ValueError when positions have gaps."""
+    """The domain of a coverage that is described by its axes alone, which may be none.
+
+    Raises
+    ------
+    ValueError
+        When positions have gaps.
+    """
     ordered = sorted(rows, key=lambda row: row.grid_position)
     crs_order = sorted(rows, key=lambda row: row.crs_position)
     places = list(range(len(rows)))
-    if not rows or [r.grid_position for r in ordered] != places or [r.crs_position for r in crs_order] != places:
+    if [r.grid_position for r in ordered] != places or [r.crs_position for r in crs_order] != places:
         raise ValueError(f"the {len(rows)} axes do not stand at the positions 0, 1, ... of grid and CRS")
     return Domain(tuple(row.axis for row in ordered), tuple(row.label for row in crs_order))
 

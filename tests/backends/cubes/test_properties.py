@@ -42,8 +42,8 @@ class Change:
 
 @st.composite
 def layouts(draw: st.DrawFn) -> CubeLayout:
-    labels = ("p", "q", "r")[: draw(st.integers(1, 3))]
-    irregular = draw(st.sets(st.sampled_from(labels)))
+    labels = ("p", "q", "r")[: draw(st.integers(0, 3))]
+    irregular = draw(st.sets(st.sampled_from(labels))) if labels else set[str]()
     descending = draw(st.sets(st.sampled_from(sorted(irregular)))) if irregular else set()
     chunks = draw(st.none() | st.tuples(*(st.integers(1, 5) for _ in labels)))
     fields = FIELDS[: draw(st.integers(1, 3))]

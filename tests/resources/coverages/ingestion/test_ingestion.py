@@ -44,6 +44,7 @@ from tests.resources.coverages.samples import series, small
 
 SHAPES: list[tuple[Axis, ...]] = [
     (index("i", -2, 7),),
+    (),
     (times(1, 4, 9),),
     (regular_days(148654, 5),),
     (lat(10, 4), long(0, 5)),
@@ -51,7 +52,7 @@ SHAPES: list[tuple[Axis, ...]] = [
     (regular_days(148654, 3), lat(10, 4, -0.25), long(0, 5, 0.25)),
     (times(9, 4, 1), replace(times(5, 50), label="h", crs=None), lat(10, 4), long(0, 5)),
 ]
-"""Axes of one to four dimensions: regular, irregular, index; rising and falling."""
+"""Axes of none to four dimensions: regular, irregular, index; rising and falling."""
 
 
 class Broken(MemorySource):
