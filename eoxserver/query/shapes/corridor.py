@@ -25,7 +25,7 @@ from eoxserver.query.shapes.outside import blank_cells, blanked, pasted
 from eoxserver.query.shapes.places import Ruler, axis_positions, cells_between
 from eoxserver.query.shapes.polygons import Masks, check_polygons, filled, outlines
 from eoxserver.query.shapes.trace import index_axis, vertex_cells
-from eoxserver.query.steps import Resolving, Step, derived, window_over
+from eoxserver.query.steps import Options, Resolving, Step, derived, window_over
 from eoxserver.query.windows import Need, Window
 
 __all__ = ["CorridorView", "make"]
@@ -70,9 +70,7 @@ def make(resolving: Resolving, node: Corridor) -> Step:
     anchor = dict(zip(tracked, starts[0], strict=True))
     domain = _domain(step.domain, count, path.size, extents, frozenset(tracked) - set(plane))
     moving = _Moving(path, tracked, (rows, columns), origin, (anchor[rows], anchor[columns]), masks)
-    source = CorridorView(
-        window_over(step), step.range_type, domain.shape, count, moving, resolving.options.window_bytes
-    )
+    source = CorridorView(window_over(step), step.range_type, domain.shape, count, moving, resolving.options)
     return Step(node, derived(step.coverage, source, domain=domain), (step,), step.iterators)
 
 
@@ -157,13 +155,14 @@ class CorridorView:
     line: int
     """The axis of the track."""
     moving: _Moving
-    budget: int
-    """Cells of the window held at once [bytes]."""
+    options: Options
 
     @property
     def chunks(self) -> tuple[int, ...]:
-        """One place of the track; the other axes whole."""
-        return tuple(1 if axis == self.line else size for axis, size in enumerate(self.shape))
+        """One place of the track; the other axes as those of the window."""
+        own = [chunk for axis, chunk in enumerate(self.window.chunks) if axis not in self.moving.sliced]
+        own.insert(self.line, 1)
+        return tuple(min(chunk, size) for chunk, size in zip(own, self.shape, strict=True))
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -199,7 +198,7 @@ class CorridorView:
                 continue
             wider = part if around is None else self._around(around, part)
             few = wider.cell_count <= TOGETHER * part.cell_count
-            if around is not None and not (few and wider.cell_count * fields * CELL_BYTES <= self.budget):
+            if around is not None and not (few and wider.cell_count * fields * CELL_BYTES <= self.options.window_bytes):
                 yield around, group
                 group, wider = [], part
             around = wider
@@ -231,6 +230,7 @@ class CorridorView:
         track = self.moving.path.cells(box.low[self.line], box.high[self.line]).tolist()
         squeezed = tuple(axis + 1 for axis in moving.sliced)
         for around, group in self._groups(box, len(fields)):
+            self.options.proceed()
             read = self.window.read(around, fields)
             for number, part in group:
                 index = (slice(None), *part.shifted([-low for low in around.low]).slices)

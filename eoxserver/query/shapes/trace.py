@@ -27,7 +27,7 @@ from eoxserver.query.sampling import CELL_BYTES
 from eoxserver.query.shapes.lines import Integers, Path, line_path
 from eoxserver.query.shapes.outside import common_type
 from eoxserver.query.shapes.places import FAR, axis_positions, cell_at, check_vertices, coordinates_at
-from eoxserver.query.steps import Resolving, Step, derived, window_over
+from eoxserver.query.steps import Options, Resolving, Step, derived, window_over
 from eoxserver.query.windows import Need, Window
 
 __all__ = ["TraceView", "index_axis", "make", "traced_path", "vertex_cells"]
@@ -53,9 +53,7 @@ def make(resolving: Resolving, node: Trace) -> Step:
     told = [label for label in step.domain.crs_labels if step.domain.index(label) in positions]
     axes = tuple(step.domain.index(label) for label in told) if node.coordinates else ()
     range_type = _range_type(step.range_type, [step.domain.axes[axis] for axis in axes])
-    source = TraceView(
-        window_over(step), step.domain, range_type, positions, axes, path, resolving.options.window_bytes
-    )
+    source = TraceView(window_over(step), step.domain, range_type, positions, axes, path, resolving.options)
     return Step(node, derived(step.coverage, source, domain, range_type), (step,), step.iterators)
 
 
@@ -155,8 +153,7 @@ class TraceView:
     told: tuple[int, ...]
     """Axes whose coordinates are the first fields."""
     path: Path
-    budget: int
-    """Cells of the window held at once [bytes]."""
+    options: Options
 
     @property
     def others(self) -> tuple[int, ...]:
@@ -206,6 +203,7 @@ class TraceView:
         if own:
             inner = [fields[number] - len(self.told) for number in own]
             for start, end, part in self._pieces(box, cells, len(own)):
+                self.options.proceed()
                 found = self.window.read(part, inner)
                 at: tuple[Any, ...] = (own, *(slice(None),) * line, slice(start, end))
                 values[at] = self._gathered(found.values, cells[start:end], part)
@@ -235,7 +233,10 @@ class TraceView:
         while waiting:
             start, end = waiting.pop()
             low, high = cells[start:end].min(axis=0).tolist(), (cells[start:end].max(axis=0) + 1).tolist()
-            if end - start > 1 and each * math.prod(b - a for a, b in zip(low, high, strict=True)) > self.budget:
+            if (
+                end - start > 1
+                and each * math.prod(b - a for a, b in zip(low, high, strict=True)) > self.options.window_bytes
+            ):
                 middle = (start + end) // 2
                 waiting.extend([(middle, end), (start, middle)])
                 continue

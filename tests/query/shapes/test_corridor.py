@@ -12,9 +12,12 @@ from eoxserver.core.axes import IndexAxis, RegularAxis
 from eoxserver.core.coverage import CellBox
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import EOxServerError, InvalidAxisLabel, InvalidSubsetting, UnsupportedCombination
-from eoxserver.query.plan import Corridor, Ring
-from tests.query.samples import Recorder, assert_same, climate, covering, cube, numbers, read
-from tests.query.shapes.shapes import blocks, by_blocks, given, result, with_nil
+from eoxserver.query.check import price
+from eoxserver.query.plan import Corridor, Ring, Trace
+from eoxserver.query.resolver import Resolver
+from eoxserver.query.steps import Options
+from tests.query.samples import Recorder, assert_same, catalogue, climate, covering, cube, numbers, read
+from tests.query.shapes.shapes import blocks, by_blocks, given, resolved, result, with_nil
 
 SQUARE: Ring = ((1.0, 1.0), (1.0, 3.0), (3.0, 3.0), (3.0, 1.0))
 DIAMOND: Ring = ((2.0, 0.0), (4.0, 2.0), (2.0, 4.0), (0.0, 2.0))
@@ -150,7 +153,39 @@ def test_places_near_each_other_are_read_together_and_far_ones_are_not() -> None
     source = Recorder([values])
     coverage = covering(Domain(axes), values, source=source)
     ring: Ring = ((0.0, 0.0), (0.0, 50.0), (50.0, 50.0), (50.0, 0.0))
-    step = result(Corridor(given(coverage), ("y", "x"), ((25.0, 25.0), (4900.0, 4900.0)), (ring,)))
+    whole = resolved(Corridor(given(coverage), ("y", "x"), ((25.0, 25.0), (4900.0, 4900.0)), (ring,)))
+    step = whole.coverage
     read(step, CellBox((0, 0, 0), (4800, 51, 51)), (0,))
     assert len(source.reads) < 4800 / 40
+    assert source.cells == price(whole, CellBox((0, 0, 0), (4800, 51, 51))).cells
+    assert step.source.chunks == (1, 51, 51)
     assert max(box.cell_count for box, _, _ in source.reads) <= 4 * 51 * 51
+
+
+def test_a_large_polygon_is_read_in_pieces() -> None:
+    """A block of the result need not hold all of the polygon."""
+    axes = (RegularAxis("y", 0.0, 1.0, 5000), RegularAxis("x", 0.0, 1.0, 5000))
+    values = np.broadcast_to(np.uint8(1), (1, 5000, 5000))
+    source = Recorder([values], chunk=128)
+    ring: Ring = ((0.0, 0.0), (0.0, 4000.0), (4000.0, 4000.0), (4000.0, 0.0))
+    plan = Corridor(
+        given(covering(Domain(axes), values, source=source)), ("y", "x"), ((9.0, 9.0), (9.0, 12.0)), (ring,)
+    )
+    assert result(plan).source.chunks == (1, 128, 128)
+
+
+def test_work_that_is_not_wanted_any_more_ends() -> None:
+    class Stopped(Exception):
+        """Nobody waits."""
+
+    def stop() -> None:
+        raise Stopped
+
+    plans = (
+        Corridor(given(CUBE), ("y", "x"), ((2.0, 2.0), (2.0, 6.0)), (SQUARE,)),
+        Trace(given(CUBE), ("y", "x"), ((2.0, 2.0), (2.0, 6.0))),
+    )
+    for plan in plans:
+        step = Resolver(catalogue(), Options(proceed=stop)).resolve(plan)
+        with pytest.raises(Stopped):
+            read(step.coverage)

@@ -9,11 +9,13 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from eoxserver.core.axes import IndexAxis, IrregularAxis, RegularAxis
-from eoxserver.core.coverage import Coverage
+from eoxserver.core.coverage import CellBox, Coverage
+from eoxserver.core.domain import Domain
 from eoxserver.core.errors import EOxServerError, InvalidAxisLabel, InvalidExtent, UnsupportedCombination
+from eoxserver.query.check import price
 from eoxserver.query.plan import Extend, Extent, Select
-from tests.query.samples import assert_same, climate, cube, image, numbers, read, scan, series
-from tests.query.shapes.shapes import blocks, by_blocks, given, result, with_nil
+from tests.query.samples import Recorder, assert_same, climate, covering, cube, image, numbers, read, scan, series
+from tests.query.shapes.shapes import blocks, by_blocks, given, resolved, result, with_nil
 
 CLIMATE = with_nil(climate(valid=True), (1,))
 
@@ -100,3 +102,17 @@ def test_the_input_is_where_it_was_and_all_else_is_new(data: st.DataObject) -> N
     np.testing.assert_array_equal(whole.mask()[1], np.pad(original.mask()[1], pads[1:], constant_values=False))
     assert_same(by_blocks(extended, data.draw(blocks(extended))), whole)
     assert_same(read(result(Select(plan, (1,)))), type(whole)(whole.values[1:], whole.mask()[1:]))
+
+
+def test_what_is_new_reads_nothing() -> None:
+    values = np.broadcast_to(np.uint8(1), (1, 100, 100))
+    source = Recorder([values])
+    axes = (RegularAxis("y", 0.0, 1.0, 100), RegularAxis("x", 0.0, 1.0, 100))
+    plan = Extend(given(covering(Domain(axes), values, source=source)), (Extent("y", -900, 999), Extent("x", 0, 199)))
+    step = resolved(plan)
+    beside, across = CellBox((0, 0), (900, 200)), CellBox((850, 50), (950, 150))
+    assert (price(step, beside).cells, price(step, across).cells, price(step).cells) == (0, 2500, 10_000)
+    assert not read(step.coverage, beside).values.any()
+    assert not source.reads
+    assert read(step.coverage, across).values.sum() == 2500
+    assert source.cells == 2500
