@@ -200,9 +200,8 @@ def test_large_results_come_in_pieces(encoding: Encoding) -> None:
 def test_lists_read_back(encoding: Encoding, data: st.DataObject) -> None:
     shape = tuple(data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=3)))
     dtype = data.draw(st.sampled_from(["uint8", "int16", "int64", "float32", "float64"]))
-    width = 32 if dtype == "float32" else 64
     elements = (
-        st.floats(allow_nan=False, allow_infinity=False, width=width)
+        st.floats(allow_nan=False, allow_infinity=False, width=32 if dtype == "float32" else 64)
         if dtype.startswith("float")
         else st.integers(int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
     )
