@@ -140,7 +140,9 @@ def _difference(a: CoverageValue, b: CoverageValue) -> str:
     for mine, theirs in zip(first.axes, second.axes, strict=True):
         if mine.size != theirs.size:
             return f"axis {mine.label} of one has {mine.size} cells, axis {theirs.label} of the other {theirs.size}"
-        if mine.role is not theirs.role or not _same_reference(mine, theirs):
+        if mine.role is not theirs.role:
+            return f"axis {mine.label} of one stands where the other has axis {theirs.label}"
+        if not _same_reference(mine, theirs):
             return (
                 f"axis {mine.label} of one is in {_crs_name(mine)}, "
                 f"axis {theirs.label} of the other in {_crs_name(theirs)}"

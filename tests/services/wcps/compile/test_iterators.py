@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: MIT
+"""Condensers, constructors, constant coverages, sort and flip (sections 4.1, 4.4, 4.6)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from eoxserver.core.errors import InvalidAxisLabel, InvalidRequest, InvalidSubsetting, LimitExceeded, WcpsSemanticError
+from eoxserver.query.plan import Condense, Construct
+from tests.services.wcps.compile.querying import array, coverage, number, refused, text
+from tests.services.wcps.samples import eobs, irr, mr
+
+MR = mr().source.values[0]  # type: ignore[attr-defined]  # a MemorySource
+EOBS = eobs().source.values[0]  # type: ignore[attr-defined]
+VALID = EOBS != -9999
+IRR = irr().source.values  # type: ignore[attr-defined]
+
+
+def test_a_condenser_keeps_the_axes_that_its_iterators_do_not_address() -> None:
+    """Section 8, query 44."""
+    value = coverage("for $c in (eobs) return condense max over $p t(imageCrsDomain($c,t)) using $c[t($p)]")
+    assert isinstance(value.node, Condense)
+    assert (value.domain.labels, value.low, value.identifier) == (("Lat", "Long"), (0, 0), "eobs")
+    part = "for $c in (eobs) return condense max over $p t(imageCrsDomain($c,t)) using $c[t($p), Lat(30:35)]"
+    assert coverage(part).low == (10, 0)
+    np.testing.assert_array_equal(array(part), np.where(VALID, EOBS, -9999)[:, 10:20].max(axis=0))
+
+
+def test_a_condition_chooses_places() -> None:
+    """Section 8, query 45."""
+    found = number(
+        "for $c in (mr) return condense + over $x i(0:9), $y j(0:9) where $c[i($x),j($y)] > 20 using $c[i($x),j($y)]"
+    )
+    block = MR[:10, :10].astype(int)
+    assert found == block[block > 20].sum()
+
+
+def test_a_histogram() -> None:
+    """Section 8, query 46."""
+    value = coverage("for $c in (mr) return coverage h over $b bucket(0:255) values count($c = $b)")
+    assert isinstance(value.node, Construct)
+    assert (value.domain.labels, value.low, value.identifier) == (("bucket",), (0,), "h")
+    np.testing.assert_array_equal(
+        array("for $c in (mr) return coverage h over $b bucket(0:255) values count($c = $b)"),
+        np.bincount(MR.reshape(-1), minlength=256),
+    )
+
+
+def test_constructors_are_addressed_by_what_their_iterators_went_through() -> None:
+    query = "for $c in (mr) let $g := coverage g over $x x(5:8), $y y(-1:1) values (char)($x + 10*$y + 20) return "
+    np.testing.assert_array_equal(array(query + "$g"), [[15, 25, 35], [16, 26, 36], [17, 27, 37], [18, 28, 38]])
+    assert text(query + "imageCrsDomain($g)") == "(5:8,-1:1)"
+    assert text(query + "domain($g)") == "(5:8,-1:1)"
+    assert number(query + "$g[x(6), y(0)]") == 26
+    assert number(query + '$g[x:"CRS:1"(6), y:"CRS:1"(0)]') == 26
+    assert text(query + "imageCrsDomain($g[x(7:*)], x)") == "(7:8)"
+
+
+def test_grid_indices_of_a_part_are_what_an_iterator_goes_through() -> None:
+    query = (
+        "for $c in (eobs) return coverage q over $la x(imageCrsDomain($c[Lat(30:32)],Lat)) "
+        'values $c[t("1950-01-02"), Lat($la), Long(50)]'
+    )
+    assert coverage(query).low == (16,)
+    np.testing.assert_array_equal(array(query), EOBS[1, 16:20, 20])
+    sub = query.replace("values $c", "values $c[Lat(20:32)]")
+    np.testing.assert_array_equal(array(sub), EOBS[1, 16:20, 20])
+
+
+@pytest.mark.parametrize(
+    ("axis", "expected"),
+    [
+        ("x(0:10:5)", [0, 5, 10]),
+        ("x(0:11:5)", [0, 5, 10]),
+        ("x(3, 9, 4)", [3, 9, 4]),
+        ("x(3, 9, 4) asc", [3, 4, 9]),
+        ("x(0:3) desc", [3, 2, 1, 0]),
+        ("x(0:3) asc", [0, 1, 2, 3]),
+        ("x(1.5, 2.5)", [1.5, 2.5]),
+        ('x(months("2008-01-15":"2008-03-02"))', [1, 2, 3]),
+        ("x(domain($c,i).lo:3)", [0, 1, 2, 3]),
+        ("x(imageCrsDomain($c,j).hi - 1:imageCrsDomain($c,j).hi)", [209, 210]),
+        ("x(2:4/2 + 1)", [2, 3]),
+    ],
+)
+def test_what_iterators_go_through(axis: str, expected: list[float]) -> None:
+    assert array(f"for $c in (mr) return coverage q over $x {axis} values $x").tolist() == expected
+
+
+def test_a_domain_in_a_variable_is_gone_through() -> None:
+    query = "for $c in (eobs) let $d := imageCrsDomain($c[Lat(30:32)],Lat) return coverage q over $x x($d) values $x"
+    assert array(query).tolist() == [16, 17, 18, 19]
+
+
+@pytest.mark.parametrize(
+    ("axis", "days"),
+    [
+        ('t("1950-01-01":"1950-01-05":"P2D")', [0, 2, 4]),
+        ('t("1950-01-03","1950-01-01")', [2, 0]),
+        ('t("1950-01-03","1950-01-01") asc', [0, 2]),
+        ("t(alldays(domain($c,t))) desc", [5, 4, 3, 2, 1, 0]),
+        ('t(alldays("1950-01-02":"1950-01-03"))', [1, 2]),
+        ("t(domain($c,t))", [0, 1, 2, 3, 4, 5]),
+    ],
+)
+def test_instants_are_found_on_the_axis_they_are_used_on(axis: str, days: list[int]) -> None:
+    """Section 4.6, "iterator step / lists"."""
+    found = array(f"for $c in (eobs) return coverage q over $t {axis} values $c[t($t), Lat(30), Long(50)]")
+    np.testing.assert_array_equal(found, EOBS[days, 20, 20])
+
+
+def test_the_order_of_visits_matters_to_an_overlay() -> None:
+    ordered = "for $c in (eobs) return condense overlay over $t t(0:5) {} using $c[t($t), Lat(30), Long(45)]"
+    assert number(ordered.format("asc")) == EOBS[5, 20, 10]
+    assert number(ordered.format("desc")) == EOBS[0, 20, 10]
+
+
+def test_expressions_and_intervals_of_iterators_are_grid_indices() -> None:
+    found = array("for $c in (mr) return coverage q over $x x(1:4) values avg($c[i($x * 2 - 1), j($x:$x + 2)])")
+    np.testing.assert_allclose(found, [MR[x * 2 - 1, x : x + 3].mean() for x in range(1, 5)])
+    part = 'for $c in (mr) return coverage q over $x x(11:13) values $c[i:"CRS:1"(10:19)][i($x + 1), j(0)]'
+    np.testing.assert_array_equal(array(part), MR[12:15, 0])
+
+
+def test_iterators_nest() -> None:
+    found = array("for $c in (mr) return coverage q over $x x(0:2) values (condense + over $y y(0:3) using $x * $y)")
+    assert found.tolist() == [0, 6, 12]
+
+
+def test_equal_constructors_are_one() -> None:
+    one = "(coverage h over $b b(0:3) values count($c = $b))"
+    value = coverage(f"for $c in (mr) return {one} + {one}")
+    assert value.step.inputs[0] is value.step.inputs[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "expected"),
+    [
+        ("<1;2;3;4;5;6>", "int32", [[1, 2, 3], [4, 5, 6]]),
+        ("<1;2;3;4;5;6.5>", "float64", [[1, 2, 3], [4, 5, 6.5]]),
+        ("<1;2;3;4;5;-3000000000>", "float64", [[1, 2, 3], [4, 5, -3e9]]),
+        ("<true;false;true;true;true;true>", "bool", [[True, False, True], [True, True, True]]),
+        ("<1;2;3;4;5;(1, 2)>", "complex128", [[1, 2, 3], [4, 5, 1 + 2j]]),
+    ],
+)
+def test_constant_coverages(values: str, dtype: str, expected: list[list[complex]]) -> None:
+    """Section 8, query 48: the last axis is the fastest."""
+    found = array(f"for $c in (mr) return coverage k over $x x(0:1), $y y(0:2) value list {values}")
+    assert found.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_constant_coverage_is_addressed_by_its_integers() -> None:
+    query = "for $c in (mr) let $k := coverage k over $x x(4:5) value list <10;20> return "
+    assert number(query + "$k[x(5)]") == 20
+    assert text(query + "imageCrsDomain($k)") == "(4:5)"
+    assert text(query + "identifier($k)") == "k"
+
+
+def test_flip_keeps_the_domain() -> None:
+    """Section 8, query 59."""
+    query = 'for $c in (irr) return flip $c.b1[ansi:"CRS:1"(0), E:"CRS:1"(3:9)] along E'
+    np.testing.assert_array_equal(array(query), IRR[0, 0, 3:10][::-1])
+    assert coverage(query).low == (3, 0)
+
+
+def test_sort_sees_the_slice_it_sorts() -> None:
+    np.testing.assert_array_equal(
+        array("for $c in (irr) return (sort $c along ansi desc by avg($c.b1)).b1"), IRR[0, ::-1]
+    )
+    part = 'for $c in (irr) return (sort $c.b1[ansi:"CRS:1"(1:3)] along ansi desc by avg($c.b1))'
+    np.testing.assert_array_equal(array(part), IRR[0, 3:0:-1])
+    assert coverage(part).low == (1, 0, 0)
+    inside = 'for $c in (irr) return sort $c.b1 along ansi by (0 - avg($c.b1[E:"CRS:1"(3)]))'
+    np.testing.assert_array_equal(array(inside), IRR[0, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind", "at", "word"),
+    [
+        ("coverage q over $x x(3:0) values 1", InvalidSubsetting, "$x", "from 3 to 0"),
+        ("coverage q over $x x(0:99999999999) values 1", LimitExceeded, "$x", "99999999999"),
+        ("coverage q over $x x(0:9999999) desc values 1", LimitExceeded, "$x", "10000000 values"),
+        ("coverage q over $x x(0:1.5) values 1", WcpsSemanticError, "1.5", "integer"),
+        ("coverage q over $x x(0:9:0) values 1", WcpsSemanticError, "0:9:0", "positive"),
+        ("coverage q over $x x(\"0\":\"9\") values 1", WcpsSemanticError, "\"0\"", "not text"),
+        ("coverage q over $x x(\"2000\":\"2001\":1) values 1", WcpsSemanticError, "1)", "duration"),
+        ("coverage q over $x x(\"2000\":\"2001\":\"P1X\") values 1", InvalidSubsetting, "\"P1X", "duration"),
+        ("coverage q over $x x(\"2000\":\"2001\":\"PT0S\") values 1", InvalidSubsetting, "\"PT0S", "no length"),
+        ("coverage q over $x x(\"2001\":\"2000\":\"P1D\") values 1", InvalidSubsetting, "\"P1D", "ends before"),
+        ("coverage q over $x x(\"1001\":\"2000\":\"PT1S\") values 1", LimitExceeded, "\"PT1S", "steps"),
+        ("coverage q over $x x(1, \"2000\") values 1", WcpsSemanticError, "$x", "numbers, or through instants"),
+        ("coverage q over $x x(imageCrsDomain($c)) values 1", WcpsSemanticError, "imageCrs", "one axis"),
+        ("coverage q over $x x(0:3), $x y(0:2) values 1", WcpsSemanticError, "$x", "another name"),
+        ("coverage q over $c x(0:3) values 1", WcpsSemanticError, "$c", "another name"),
+        ("coverage q over $x x(0:3), $y x(0:2) values 1", InvalidAxisLabel, "$y", "twice"),
+        ("coverage q over $x x(0:3), $y y(0:$x) values 1", WcpsSemanticError, "$x)", "$x is no variable"),
+        ("coverage q over $x x(0:3) values (condense + over $y y(0:$x) using 1)", WcpsSemanticError, "$x)",
+         "iterator $x"),
+        ("coverage q over $x x(0:3) values $c", WcpsSemanticError, "$c", "single value"),
+        ("coverage q over $x i(0:300) values $c[i($x), j(0)]", InvalidSubsetting, "i($x)", "from 0 to 300"),
+        ("coverage q over $x i(0:3) values avg($c[j(0:$x)])", InvalidSubsetting, "j(0", "both ends"),
+        ("coverage q over $x i(0:3) values avg($c[j($x:$x * 2)])", InvalidSubsetting, "j($x", "equally many"),
+        ("coverage q over $x t(\"2000\",\"2001\") values $c[i($x), j(0)]", InvalidSubsetting, "i($x", "no time axis"),
+        ("coverage q over $x t(\"2000\",\"2001\") values $x + 1", WcpsSemanticError, "$x +", "an instant"),
+        ("coverage q over $x i(0:3) values $c[i:\"EPSG:4326\"($x), j(0)]", InvalidSubsetting, "i:", "grid index"),
+        ("condense + over $x i(0:9) where $c[i($x), j(0)] using 1", WcpsSemanticError, "i($x)", "true or false"),
+        ("condense and over $x i(0:9) using $c[i($x), j(0)]", WcpsSemanticError, "i($x)", "true or false"),
+        ("coverage k over $x x(0:1) value list <1;2;3>", WcpsSemanticError, "coverage k", "3 values"),
+        ("coverage k over $x x(0:1) value list <1;true>", WcpsSemanticError, "coverage k", "true and false"),
+        ("coverage k over $x x(0:1) value list <1;\"a\">", WcpsSemanticError, "\"a\"", "text"),
+        ("coverage k over $x x(0:2:2) value list <1;2>", WcpsSemanticError, "coverage k", "consecutive"),
+        ("flip $c along q", InvalidAxisLabel, "flip", "available: i, j"),
+        ("flip avg($c) along i", InvalidRequest, "avg", "single value"),
+        ("sort $c along q by avg($c)", InvalidAxisLabel, "sort", "available: i, j"),
+        ("sort $c along i by avg($c[i(3)])", InvalidAxisLabel, "i(3)", "available: j"),
+        ("sort $c along i by $c", WcpsSemanticError, "$c", "single value"),
+        ("sort $c along i by 3", WcpsSemanticError, "3", "the same for all slices"),
+        ("sort $c along i by avg($c[j(0:3)] + rgb.0)", WcpsSemanticError, "+", "incompatible"),
+        ("sort rgb along i by avg($c)", WcpsSemanticError, "$c)", "has only 0:255"),
+    ],
+)  # fmt: skip
+def test_iterations_that_make_no_sense_are_refused(expression: str, kind: type, at: str, word: str) -> None:
+    refused(f"for $c in (mr) return {expression}", kind, at, word)
