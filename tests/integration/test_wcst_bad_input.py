@@ -124,6 +124,8 @@ def served(tmp_path_factory: pytest.TempPathFactory, instance_template: Path) ->
         insert(app, documents.grid2d(documents.cells(",".join(map(str, range(24))))))
         data = app.instance.paths.data
         write(data / "small.tif", np.zeros((1, 2, 2), "uint8"), bounds=(0, 0, 2, 2))
+        write(data / "complex.tif", np.ones((1, 2, 3), "complex64"), bounds=(0, 0, 3, 2))
+        write(data / "large.tif", np.full((1, 2, 3), 1000, "int16"), bounds=(0, 0, 3, 2))
         (data / "words.tif").write_text("nothing but words")
         (data / "all.vrt").write_text('<VRTDataset rasterXSize="6" rasterYSize="4"></VRTDataset>')
         (data / "link").symlink_to("/etc/passwd")
@@ -148,6 +150,13 @@ def test_bad_inserts(
     served: Application, form: dict[str, str], name: str, status: int, validate_xml: ValidateXml
 ) -> None:
     refuse(served, "InsertCoverage", form, name, status, validate_xml)
+
+
+def two_times(coefficients: str) -> str:
+    """Two slices at times that are given as coefficients [d]."""
+    return documents.cube(documents.cells(",".join(["1"] * 12)), ("", ""), coefficients=coefficients).replace(
+        '""', "148654"
+    )
 
 
 OTHER_CRS = documents.cube(documents.cells("1,1,1,1,1,1")).replace("EPSG/0/4326", "EPSG/0/4258")
@@ -179,6 +188,18 @@ BAD_UPDATES: list[tuple[dict[str, str | list[str]], str, int]] = [
      "InvalidSubsetting", 400),
     ({"coverageId": "cube", "inputCoverage": slice_of(2, "2008-01-02"),
       "subset": 'ansi("2008-02-01","2008-02-05")'}, "InvalidSubsetting", 400),
+    # two coefficients that are the same as one of the coverage, which is 148654
+    ({"coverageId": "cube", "inputCoverage": two_times("148654 148654.000000001")}, "InconsistentChange", 400),
+    ({"coverageId": "cube", "inputCoverage": two_times("148653.999999999 148654")}, "InconsistentChange", 400),
+    ({"coverageId": "cube", "inputCoverage": two_times("148656 148655")}, "InconsistentChange", 400),
+    ({"coverageId": "cube", "inputCoverage": two_times("148655 148655")}, "InvalidRequest", 400),
+    ({"coverageId": "demo", "inputCoverage": GOOD[:-20]}, "WCSTInvalidXML", 400),
+    ({"coverageId": "demo", "inputCoverageRef": OUTSIDE}, "AccessDenied", 403),
+    ({"coverageId": "demo", "inputCoverageRef": "file:///{data}/none.gml"}, "WCSTCoverageNotFound", 404),
+    ({"coverageId": "demo", "inputCoverage": documents.index2d(content=documents.file_cells(
+      "file:///{data}/complex.tif"))}, "InconsistentChange", 400),
+    ({"coverageId": "demo", "inputCoverage": documents.index2d(content=documents.file_cells(
+      "file:///{data}/large.tif"))}, "InconsistentChange", 400),
 ]  # fmt: skip
 
 
