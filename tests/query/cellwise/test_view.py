@@ -116,9 +116,8 @@ def test_a_coarse_result_is_computed_from_overviews() -> None:
 
 
 def test_sources_with_other_overviews_have_only_those_in_common() -> None:
-    first, second = (
-        covering(image(waves(64, 64)).domain, waves(64, 64), source=pyramid(waves(64, 64), n)) for n in (4, 2)
-    )
+    domain, values = image(waves(64, 64)).domain, waves(64, 64)
+    first, second = (covering(domain, values, source=pyramid(values, levels)) for levels in (4, 2))
     levels = resolve(apply("+", Given(first), Given(second))).source.levels
     assert [level.shape for level in levels] == [(64, 64), (32, 32)]
     plain = Given(covering(domain, values))
