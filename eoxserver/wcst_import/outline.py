@@ -146,13 +146,7 @@ class Outline:
 
     def _check_axes(self, part: Coverage, path: str) -> None:
         mine = self.first.part.domain
-        if part.domain.labels != mine.labels:
-            raise FileRefused(
-                f"{path} has the axes {', '.join(part.domain.labels)}; {self.first.file.path} has "
-                f"{', '.join(mine.labels)}",
-                locator=path,
-            )
-        for a, b in zip(part.domain.axes, mine.axes, strict=True):
+        for a, b in zip(part.domain.axes, mine.axes, strict=False):
             if (a.crs is None) != (b.crs is None) or (a.crs and b.crs and not same_crs(a.crs, b.crs)):
                 names = ["no CRS" if axis.crs is None else axis.crs.uri for axis in (a, b)]
                 raise FileRefused(
@@ -160,6 +154,12 @@ class Outline:
                     "to one CRS",
                     locator=a.label,
                 )
+        if part.domain.labels != mine.labels:
+            raise FileRefused(
+                f"{path} has the axes {', '.join(part.domain.labels)}; {self.first.file.path} has "
+                f"{', '.join(mine.labels)}",
+                locator=path,
+            )
 
     def lines(self, there: bool, previews: Iterable[Slice] = ()) -> Sequence[str]:
         """What would be imported, in words.
