@@ -34,6 +34,8 @@ _ACCEPTED = '{"type": "values", "intervals" or "ramp", "colorTable": {"<number>"
 _COLOUR = "a list of 1, 3 or 4 integers from 0 to 255, as long as the other colours"
 _NOISE = 1e-9
 """What a product may lack to an integer by binary noise alone."""
+_PIECE = 1 << 15
+"""Values that are coloured at a time: so many that all stays in the cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,39 +56,45 @@ class ColorMap:
 
     def apply(self, values: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
         """The colours of values, shape (component, *shape of values); what is no number has 0 everywhere."""
-        reals = values.astype(np.float64)
-        found = getattr(self, f"_{self.kind}")(reals)
-        unknown = np.isnan(reals)
-        if unknown.any():
-            found[unknown] = 0
-        colours: npt.NDArray[np.uint8] = np.moveaxis(found, -1, 0)
-        return colours
+        flat = values.reshape(-1)
+        found = np.empty((self.components, flat.size), np.uint8)
+        method = {"values": self._values, "intervals": self._intervals, "ramp": self._ramp}[self.kind]
+        for start in range(0, flat.size, _PIECE):
+            piece = flat[start : start + _PIECE].astype(np.float64)
+            colours = found[:, start : start + _PIECE]
+            method(piece, colours)
+            unknown = np.isnan(piece)
+            if unknown.any():
+                colours[:, unknown] = 0
+        return found.reshape(self.components, *values.shape)
 
     def has_entry(self, value: float) -> bool:
         """Whether an entry is exactly this number."""
         return bool((self.numbers == value).any())
 
-    def _values(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    @cached_property
+    def _planes(self) -> npt.NDArray[np.uint8]:
+        """The colours, shape (component, entry)."""
+        return np.ascontiguousarray(self.colours.T)
+
+    def _values(self, values: npt.NDArray[np.float64], found: npt.NDArray[np.uint8]) -> None:
         nearest = np.searchsorted(self.numbers, values).clip(max=len(self.numbers) - 1)
-        found: npt.NDArray[np.uint8] = self.colours[nearest] * (self.numbers[nearest] == values)[..., np.newaxis]
-        return found
+        np.multiply(self._planes[:, nearest], self.numbers[nearest] == values, out=found)
 
-    def _intervals(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    def _intervals(self, values: npt.NDArray[np.float64], found: npt.NDArray[np.uint8]) -> None:
         below = np.searchsorted(self.numbers, values, side="right") - 1
-        found: npt.NDArray[np.uint8] = self.colours[below.clip(min=0)]
-        return found
+        found[:] = self._planes[:, below.clip(min=0)]
 
-    def _ramp(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
+    def _ramp(self, values: npt.NDArray[np.float64], found: npt.NDArray[np.uint8]) -> None:
         if len(self.numbers) == 1:
-            return self.colours[np.zeros(values.shape, np.intp)]
+            found[:] = self._planes
+            return
         above = np.searchsorted(self.numbers, values, side="right").clip(1, len(self.numbers) - 1)
         low, high = self.numbers[above - 1], self.numbers[above]
-        with np.errstate(invalid="ignore"):
-            weight = np.nan_to_num(((high - values) / (high - low)).clip(0, 1))[..., np.newaxis]
-        first = np.floor(weight * self.colours[above - 1] + _NOISE)
-        second = np.floor((1 - weight) * self.colours[above] + _NOISE)
-        found: npt.NDArray[np.uint8] = (first + second).astype(np.uint8)
-        return found
+        weight = np.nan_to_num(((high - values) / (high - low)).clip(0, 1))
+        for colours, mixed in zip(self._planes, found, strict=True):
+            first = (weight * colours[above - 1] + _NOISE).astype(np.uint8)
+            np.add(first, ((1 - weight) * colours[above] + _NOISE).astype(np.uint8), out=mixed)
 
 
 def parse_color_map(value: object, key: str = "colorMap") -> ColorMap:
