@@ -12,6 +12,7 @@ from django.core.wsgi import get_wsgi_application
 
 import eoxserver
 from eoxserver.app.instance import Instance
+from eoxserver.app.queries import Queries
 from eoxserver.app.static_files import MountedStaticFiles
 from eoxserver.app.users import Users
 from eoxserver.backends.access import Access, install_access
@@ -54,9 +55,25 @@ def assemble(paths: InstancePaths, settings: Settings, environ: Mapping[str, str
     registrar = Registrar(list(readers.values()), metadata_readers, formats, access)
     ingestion = Ingestion(access, settings)
     stacks = Stacks(readers, access, formats)
+    crss = CrsCatalogue()
     return Instance(
-        paths, settings, plugins, formats, readers, access, catalogue, CrsCatalogue(), ingestion, stacks, registrar
+        paths, settings, plugins, formats, readers, access, catalogue, crss, ingestion, stacks, registrar, _services
     )
+
+
+def _services(instance: Instance) -> tuple[ServiceContext, Queries]:
+    context = ServiceContext(
+        instance.settings,
+        instance.plugins,
+        instance.catalogue,
+        instance.formats,
+        assemble_engine(instance),
+        instance.crss,
+        instance.ingestion,
+        PyramidCatalogue(),
+        instance.readers,
+    )
+    return context, Queries(context)
 
 
 def assemble_engine(instance: Instance) -> Engine:
@@ -87,17 +104,7 @@ def assemble_engine(instance: Instance) -> Engine:
 
 def assemble_app(instance: Instance) -> WSGIApplication:
     """The dispatcher over all services, with Django's admin site at ``/admin``; raises UnknownKey."""
-    context = ServiceContext(
-        instance.settings,
-        instance.plugins,
-        instance.catalogue,
-        instance.formats,
-        assemble_engine(instance),
-        instance.crss,
-        instance.ingestion,
-        PyramidCatalogue(),
-        instance.readers,
-    )
+    context = instance.context
     services = {key: instance.plugins.services[key](context) for key in instance.plugins.services}
     dispatcher = Dispatcher(
         context, services, Users().authenticate, _fingerprint(instance), cache=instance.access.cache

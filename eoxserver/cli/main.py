@@ -19,6 +19,7 @@ from eoxserver.cli.plugins import plugins
 from eoxserver.cli.register import deregister, register
 from eoxserver.cli.serve import serve
 from eoxserver.cli.storages import storage
+from eoxserver.cli.wcps import wcps
 from eoxserver.cli.wcst_import import wcst_import
 
 __all__ = ["main"]
@@ -35,6 +36,6 @@ def main() -> None:
 
 for _command in (
     create_instance, serve, demo, register, deregister, list_command, describe, collection, storage, package, crs,
-    cube, wcst_import, check, cache, plugins, config, manage_command,
+    cube, wcps, wcst_import, check, cache, plugins, config, manage_command,
 ):  # fmt: skip
     main.add_command(_command)

@@ -33,7 +33,7 @@ def test_every_command_and_option_is_explained(root: Path, words: str, command: 
 def test_there_are_these_commands() -> None:
     assert set(main.commands) == {
         "cache", "check", "collection", "config", "create_instance", "crs", "cube", "demo", "deregister", "describe",
-        "list", "manage", "package", "plugins", "register", "serve", "storage",
+        "list", "manage", "package", "plugins", "register", "serve", "storage", "wcps", "wcst_import",
     }  # fmt: skip
     assert isinstance(main.commands["collection"], click.Group)
     assert set(main.commands["collection"].commands) == {"create", "delete", "insert", "list", "remove"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from eoxserver.services.ows.multipart import Part, boundary, media_type, multipart_in_turn
@@ -34,7 +35,8 @@ def answer(context: ServiceContext, request: Request, asked: QueryRequest) -> Re
     EOxServerError
         What ``Evaluation`` raises.
     """
-    evaluation = Evaluation(context, asked, request.actor, request.proceed)
+    may_read = partial(context.plugins.authorize, request.actor, "read")
+    evaluation = Evaluation(context, asked, may_read, request.proceed)
     if asked.explain == "json":
         return json_response({"results": evaluation.explanations()})
     if asked.explain == "text":

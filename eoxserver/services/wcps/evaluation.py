@@ -84,15 +84,19 @@ class _Budget:
             )
 
 
+def _everything(_identifier: str) -> bool:
+    return True
+
+
 class Evaluation:
-    """One query, evaluated for one user.
+    """One query, evaluated once.
 
     Parameters
     ----------
     context : ServiceContext
     asked : QueryRequest
-    actor : str, optional
-        The user; None for anybody.
+    may_read : callable
+        Whether a coverage may be read, by its identifier; by default all may.
     proceed : callable, optional
         Called between pieces of work; raises when the answer is not wanted any more.
 
@@ -108,12 +112,12 @@ class Evaluation:
         self,
         context: ServiceContext,
         asked: QueryRequest,
-        actor: str | None = None,
+        may_read: Callable[[str], bool] = _everything,
         proceed: Callable[[], None] | None = None,
     ) -> None:
         self._context = context
         self._query = asked.query
-        self._actor = actor
+        self._may_read = may_read
         self._check_combinations()
         self._data = DataState((), ())
         self._engine = replace(context.engine, lookup=self._lookup, proceed=proceed)
@@ -184,7 +188,7 @@ class Evaluation:
 
     def _lookup(self, identifier: str) -> Coverage:
         """A coverage that the user may read; raises NoSuchCoverage, AccessDenied."""
-        if not self._context.plugins.authorize(self._actor, "read", identifier):
+        if not self._may_read(identifier):
             raise AccessDenied(f"reading {identifier} is not allowed", locator=identifier)
         found = self._context.engine.lookup(identifier)
         self._data += DataState.of((found,))
