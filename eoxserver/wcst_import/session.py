@@ -46,6 +46,8 @@ class Result:
     """Slices that were written."""
     skipped: Sequence[tuple[str, str]] = ()
     """Path and reason of each file that was left out."""
+    declined: bool = False
+    """Whether nothing was to be imported."""
 
 
 class Session:
@@ -130,6 +132,8 @@ class Session:
             result = self._batch([one], ask=number == 0)
             done += result.imported
             skipped.extend(result.skipped)
+            if result.declined:
+                break
         return Result(done, skipped)
 
     def _why_none(self) -> str:
@@ -146,7 +150,7 @@ class Session:
             self._describe(analysis)
         skipped = [(each.file.path, each.reason) for each in analysis.skipped]
         if self._explain or (ask and not self.config.automated and not self._console.confirm()):
-            return Result(0, skipped)
+            return Result(0, skipped, declined=True)
         importer.write(analysis)
         lost = {each.file.path for each in analysis.skipped}
         written = [one for one in analysis.slices if one.file.path not in lost]
