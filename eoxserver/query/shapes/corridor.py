@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from eoxserver.core.axes import Axis, IrregularAxis
 from eoxserver.core.coverage import CellBox, Cells, Level
@@ -20,7 +22,7 @@ from eoxserver.core.errors import InvalidSubsetting, UnsupportedCombination
 from eoxserver.core.fields import RangeType
 from eoxserver.query.plan import Corridor
 from eoxserver.query.sampling import CELL_BYTES
-from eoxserver.query.shapes.lines import Path, Segment, line_path
+from eoxserver.query.shapes.lines import Integers, Path, Segment, line_path
 from eoxserver.query.shapes.outside import blank_cells, blanked, pasted
 from eoxserver.query.shapes.places import Ruler, axis_positions, cells_between
 from eoxserver.query.shapes.polygons import Masks, check_polygons, filled, outlines
@@ -31,7 +33,11 @@ from eoxserver.query.windows import Need, Window
 __all__ = ["CorridorView", "make"]
 
 TOGETHER = 4
-"""Neighbouring places of the track are read together while the box around them has so many cells of each alone."""
+"""Neighbouring places of the track are read together while the box around them has so many times the cells of one."""
+LEAST = 1 << 12
+"""... or no more cells than these."""
+SMALL = 256
+"""Cells of a polygon's box that are gathered one by one rather than place by place."""
 
 
 def make(resolving: Resolving, node: Corridor) -> Step:
@@ -169,50 +175,58 @@ class CorridorView:
         """Full resolution only."""
         return (Level(self.shape, (1.0,) * len(self.shape)),)
 
-    def _box(self, ranges: dict[int, tuple[int, int]], cell: Sequence[int]) -> CellBox:
-        """What one place of the track has of the window, which may lie beyond it."""
-        moving = self.moving
-        place = dict(zip(moving.tracked, cell, strict=True))
-        bounds = dict(ranges)
-        for axis, origin, anchor in zip(moving.plane, moving.origin, moving.anchor, strict=True):
-            move = origin + place[axis] - anchor
-            bounds[axis] = (ranges[axis][0] + move, ranges[axis][1] + move)
-        for axis in moving.sliced:
-            bounds[axis] = (place[axis], place[axis] + 1)
-        return CellBox(*zip(*(bounds[axis] for axis in range(len(bounds))), strict=True))
+    @property
+    def _axes(self) -> list[int]:
+        """Axes of the window that the result has, in its order, beside that of the track."""
+        return [axis for axis in range(len(self.window.shape)) if axis not in self.moving.sliced]
 
     def _ranges(self, box: CellBox) -> dict[int, tuple[int, int]]:
-        """The ranges of a box of the result, by axis of the window."""
+        """The ranges of a box of the result, by axis of the window; those of the polygon counted from its box."""
         ranges = [pair for axis, pair in enumerate(zip(box.low, box.high, strict=True)) if axis != self.line]
-        axes = [axis for axis in range(len(self.window.shape)) if axis not in self.moving.sliced]
-        return dict(zip(axes, ranges, strict=True)) | dict.fromkeys(self.moving.sliced, (0, 1))
+        return dict(zip(self._axes, ranges, strict=True)) | dict.fromkeys(self.moving.sliced, (0, 1))
 
-    def _groups(self, box: CellBox, fields: int) -> Iterator[tuple[CellBox, list[tuple[int, CellBox]]]]:
-        """What is read at once, and the places that are in it, each with what it has of the window."""
+    def _around(self, ranges: dict[int, tuple[int, int]], cells: Integers) -> CellBox:
+        """The box around what some places of the track have of the window, which may reach beyond it."""
+        moving = self.moving
+        low, high = (
+            dict(zip(moving.tracked, ends.tolist(), strict=True)) for ends in (cells.min(axis=0), cells.max(axis=0))
+        )
+        bounds = dict(ranges)
+        for axis, origin, anchor in zip(moving.plane, moving.origin, moving.anchor, strict=True):
+            move = origin - anchor
+            bounds[axis] = (ranges[axis][0] + move + low[axis], ranges[axis][1] + move + high[axis])
+        for axis in moving.sliced:
+            bounds[axis] = (low[axis], high[axis] + 1)
+        ordered = [bounds[axis] for axis in range(len(bounds))]
+        return CellBox(tuple(a for a, _ in ordered), tuple(b for _, b in ordered))
+
+    def _groups(self, box: CellBox, fields: int) -> Iterator[tuple[int, int, CellBox, CellBox]]:
+        """Places that are read at once: the first, the one after the last, the box around, and what there is of it."""
         whole, ranges = CellBox.whole(self.window.shape), self._ranges(box)
-        group: list[tuple[int, CellBox]] = []
-        around: CellBox | None = None
-        for number, cell in enumerate(self.moving.path.cells(box.low[self.line], box.high[self.line]).tolist()):
-            part = self._box(ranges, cell).intersection(whole)
-            if part is None:
+        cells = self.moving.path.cells(box.low[self.line], box.high[self.line])
+        if not len(cells):
+            return
+        single = self._around(ranges, cells[:1]).cell_count
+        room = max(single, self.options.window_bytes // (CELL_BYTES * max(1, fields)))
+        most = min(max(TOGETHER * single, LEAST), room)
+        columns = [self.moving.tracked.index(axis) for axis in self.moving.sliced]
+        jumps = np.flatnonzero((np.diff(cells[:, columns], axis=0) != 0).any(axis=1)) + 1
+        waiting = list(zip([0, *jumps.tolist()], [*jumps.tolist(), len(cells)], strict=True))[::-1]
+        while waiting:
+            start, end = waiting.pop()
+            around = self._around(ranges, cells[start:end])
+            if end - start > 1 and around.cell_count > most:
+                middle = (start + end) // 2
+                waiting.extend([(middle, end), (start, middle)])
                 continue
-            wider = part if around is None else self._around(around, part)
-            few = wider.cell_count <= TOGETHER * part.cell_count
-            if around is not None and not (few and wider.cell_count * fields * CELL_BYTES <= self.options.window_bytes):
-                yield around, group
-                group, wider = [], part
-            around = wider
-            group.append((number, part))
-        if around is not None:
-            yield around, group
-
-    def _around(self, one: CellBox, other: CellBox) -> CellBox:
-        return CellBox(tuple(map(min, one.low, other.low)), tuple(map(max, one.high, other.high)))
+            part = around.intersection(whole)
+            if part is not None:
+                yield start, end, around, part
 
     def needs(self, box: CellBox, fields: Sequence[int]) -> Iterator[Need]:
         """What reading a box reads at most."""
-        for around, _ in self._groups(box, len(fields)):
-            yield from self.window.needs(around, fields)
+        for _, _, _, part in self._groups(box, len(fields)):
+            yield from self.window.needs(part, fields)
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """The cells of a box."""
@@ -226,25 +240,48 @@ class CorridorView:
         if not mask.any():
             return result
         values, valid = result.values, np.array(result.mask())
-        inside = mask.reshape(tuple(self._mask_shape(box)))
-        track = self.moving.path.cells(box.low[self.line], box.high[self.line]).tolist()
-        squeezed = tuple(axis + 1 for axis in moving.sliced)
-        for around, group in self._groups(box, len(fields)):
+        track = moving.path.cells(box.low[self.line], box.high[self.line])
+        for start, end, around, part in self._groups(box, len(fields)):
             self.options.proceed()
-            read = self.window.read(around, fields)
-            for number, part in group:
-                index = (slice(None), *part.shifted([-low for low in around.low]).slices)
-                found = Cells(read.values[index], None if read.valid is None else read.valid[index])
-                full = self._box(ranges, track[number])
-                cells = pasted(full, part, found, self.range_type, fields)
-                at = (slice(None),) * (self.line + 1) + (number,)
-                values[at] = np.squeeze(cells.values, squeezed)
-                valid[at] = np.squeeze(cells.mask(), squeezed)
+            cells = pasted(around, part, self.window.read(part, fields), self.range_type, fields)
+            places = track[start:end, [moving.tracked.index(axis) for axis in moving.plane]]
+            at: tuple[Any, ...] = (slice(None),) * (self.line + 1) + (slice(start, end),)
+            values[at] = self._placed(cells.values, places, mask.shape)
+            valid[at] = self._placed(cells.mask(), places, mask.shape)
+        inside = mask.reshape(tuple(self._mask_shape(box)))
         return blanked(Cells(values, None if valid.all() else valid), inside, self.range_type, fields)
+
+    def _placed(self, values: npt.NDArray[Any], places: Integers, shape: tuple[int, ...]) -> npt.NDArray[Any]:
+        """Of a box around some places what each has, with the axes of the result.
+
+        Parameters
+        ----------
+        values : ndarray, shape (field, *axes of the window)
+        places : ndarray, shape (n, 2)
+            Cells of the track along the axes of the polygon.
+        shape : (int, int)
+            Cells of the polygon's box.
+        """
+        axes = self._axes
+        others = [axis for axis in axes if axis not in self.moving.plane]
+        order = [*self.moving.plane, *self.moving.sliced]
+        moved = np.moveaxis(values, [axis + 1 for axis in order], range(len(order)))
+        flat = moved.reshape(*moved.shape[:2], *moved.shape[len(order) :])
+        starts, (height, width) = places - places.min(axis=0), shape
+        if height * width < SMALL:
+            rows = starts[:, :1, np.newaxis] + np.arange(height)[:, np.newaxis]
+            found = flat[rows, starts[:, 1:, np.newaxis] + np.arange(width)]
+        else:
+            found = np.stack([flat[top : top + height, left : left + width] for top, left in starts.tolist()])
+        where = {axis: number for number, axis in enumerate([*self.moving.plane, -1, *others], 1)}
+        wanted = [where[axis] for axis in axes]
+        wanted.insert(self.line, 0)
+        result: npt.NDArray[Any] = found.transpose([where[-1], *wanted])
+        return result
 
     def _mask_shape(self, box: CellBox) -> Iterator[int]:
         """The shape of the mask among the axes of the result."""
-        axes = [axis for axis in range(len(self.window.shape)) if axis not in self.moving.sliced]
+        axes = self._axes
         axes.insert(self.line, -1)
         for axis, size in zip(axes, box.shape, strict=True):
             yield size if axis in self.moving.plane else 1

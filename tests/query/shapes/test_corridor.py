@@ -156,7 +156,7 @@ def test_places_near_each_other_are_read_together_and_far_ones_are_not() -> None
     whole = resolved(Corridor(given(coverage), ("y", "x"), ((25.0, 25.0), (4900.0, 4900.0)), (ring,)))
     step = whole.coverage
     read(step, CellBox((0, 0, 0), (4800, 51, 51)), (0,))
-    assert len(source.reads) < 4800 / 40
+    assert len(source.reads) < 4800 / 30
     assert source.cells == price(whole, CellBox((0, 0, 0), (4800, 51, 51))).cells
     assert step.source.chunks == (1, 51, 51)
     assert max(box.cell_count for box, _, _ in source.reads) <= 4 * 51 * 51
@@ -189,3 +189,14 @@ def test_work_that_is_not_wanted_any_more_ends() -> None:
         step = Resolver(catalogue(), Options(proceed=stop)).resolve(plan)
         with pytest.raises(Stopped):
             read(step.coverage)
+
+
+@pytest.mark.parametrize("discrete", [False, True])
+def test_a_polygon_of_many_cells_is_moved_as_a_small_one(discrete: bool) -> None:
+    coverage = covering(plane(2, 60, 70), numbers((2, 60, 70)))
+    ring: Ring = ((1.0, 2.0), (1.0, 24.0), (20.0, 24.0), (20.0, 2.0))
+    step = result(Corridor(given(coverage), ("y", "x"), ((10.0, 10.0), (40.0, 50.0)), (ring,), discrete))
+    values = np.pad(numbers((2, 60, 70))[0], ((0, 0), (0, 20), (0, 20)))
+    places = [(0, 0), (30, 40)] if discrete else [((2 * 30 * step + 39) // 80, step) for step in range(41)]
+    expected = np.stack([values[:, 1 + y : 21 + y, 2 + x : 25 + x] for y, x in places])
+    np.testing.assert_array_equal(read(step).values[0], expected)
