@@ -50,7 +50,9 @@ class Frame:
 
     def valid(self, *slots: int) -> Flags | None:
         """Where all of the slots are valid; None: everywhere."""
-        return self.all_of(frozenset().union(*(self.slots[slot].valid for slot in slots)))
+        if len(slots) == 1:
+            return self.all_of(self.slots[slots[0]].valid)
+        return self.all_of(frozenset[int]().union(*(self.slots[slot].valid for slot in slots)))
 
     def all_of(self, numbers: frozenset[int]) -> Flags | None:
         """Where all of the flags are set; None: everywhere."""
@@ -68,10 +70,9 @@ class Frame:
     def faults(self, *slots: int) -> Flags | None:
         """Where one of the slots has no result; None: nowhere."""
         found: Flags | None = None
-        for number in frozenset[int]().union(*(self.slots[slot].faults for slot in slots)):
-            flag = self.flags[number]
-            if flag is not None:
-                found = flag if found is None else found | flag
+        for slot in slots:
+            for number in self.slots[slot].faults:
+                found = _either(found, self.flags[number])
         return found
 
     def wrong(self, *slots: int) -> Flags | None:

@@ -18,8 +18,9 @@ from eoxserver.core.blocks import block_shape, split
 from eoxserver.core.coverage import CellBox, Cells, Level
 from eoxserver.query.cellwise.expressions import Expression, Key
 from eoxserver.query.cellwise.kernels import Array, Flags
+from eoxserver.query.cellwise.layout import Grid
 from eoxserver.query.cellwise.program import Program, compiled
-from eoxserver.query.cellwise.running import Grid, run
+from eoxserver.query.cellwise.running import run
 from eoxserver.query.windows import Need, Window
 
 __all__ = ["CellView"]
@@ -104,9 +105,12 @@ class CellView:
         valid: Flags | None = None
         for part in parts:
             index = (slice(None), *part.shifted([-low for low in box.low]).slices)
-            cells = np.empty((len(program.outputs), *part.shape), program.dtype)
+            cells = result[index]
+            if not cells[0].flags.c_contiguous:
+                cells = np.empty(cells.shape, cells.dtype)
             known = self._compute(program, part, level, cells)
-            result[index] = cells
+            if cells.base is not result:
+                result[index] = cells
             if known is not None:
                 valid = np.ones(result.shape, np.bool_) if valid is None else valid
                 valid[index] = known
