@@ -15,6 +15,7 @@ from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.builder import Builder
 from eoxserver.services.wcps.mistakes import Mistake, Spot, describe_spot, find_hint
 from eoxserver.services.wcps.places import pointed
+from eoxserver.services.wcps.wkt import plain_geometry
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "check_depth", "parse_expression", "parse_geometry", "parse_query"]
 
@@ -60,7 +61,8 @@ def parse_geometry(text: str) -> nodes.LineString | nodes.Polygon | nodes.MultiP
     ------
     WcpsSyntaxError
     """
-    tree = _parse(text, "geometry")
+    plain = plain_geometry(text) if len(text) <= MAX_LENGTH else None
+    tree = plain or _parse(text, "geometry")
     assert isinstance(tree, nodes.LineString | nodes.Polygon | nodes.MultiPolygon | nodes.Curtain | nodes.Corridor)
     return tree
 
