@@ -52,9 +52,9 @@ def assemble(paths: InstancePaths, settings: Settings, environ: Mapping[str, str
     formats = FormatRegistry(settings, load_formats(paths.formats), format_drivers(plugins.encoders))
     catalogue = Catalogue(settings, readers, access, formats)
     metadata_readers = [plugins.metadata_readers[key]() for key in plugins.metadata_readers]
-    registrar = Registrar(list(readers.values()), metadata_readers, formats, access)
-    ingestion = Ingestion(access, settings)
     stacks = Stacks(readers, access, formats)
+    registrar = Registrar(list(readers.values()), metadata_readers, formats, access, stacks)
+    ingestion = Ingestion(access, settings)
     crss = CrsCatalogue()
     return Instance(
         paths, settings, plugins, formats, readers, access, catalogue, crss, ingestion, stacks, registrar, _services

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ from eoxserver.app import Instance
 from eoxserver.cli.console import Fault, Steps, note, print_json, progress, say
 from eoxserver.cli.parameters import instance_option, json_option, opened, parsed
 from eoxserver.core.crs import Crs
-from eoxserver.core.errors import CrsUnknown
+from eoxserver.core.errors import CrsUnknown, EOxServerError
+from eoxserver.resources.coverages.identifiers import is_ncname
 from eoxserver.resources.coverages.registration.identifiers import DEFAULT_TEMPLATE, FIELDS, IdentifierTemplate
 from eoxserver.resources.coverages.registration.proposals import Options, Outcome, Status
 from eoxserver.resources.coverages.registration.times import NamePattern, parse_span
+from eoxserver.resources.coverages.stacking.rules import parse_rule
+from eoxserver.resources.coverages.stacking.series import Series, SeriesOptions
 
-__all__ = ["deregister", "outcome_lines", "register", "summary", "work"]
+__all__ = ["deregister", "outcome_lines", "register", "show", "summary", "work"]
 
 
 HELP = """\
@@ -32,7 +35,16 @@ https://host/a.tif, s3://bucket/a/  a URL; a folder ends with '/'
 's3://bucket/2024/*.tif'            a pattern, where the storage lists
 storage:NAME/path                   in a storage of the catalogue; a collection of a rasdaman server
 a.zip, a.zip//b.tif, 'a.tar//*.tif' members of an archive, of any of these
-a.nc, 'NETCDF:"a.nc":sst'           all data sets in a file, or one
+a.nc, 'NETCDF:"a.nc":sst'           all data sets in a file, or one; n-D ones are n-D coverages
+a.zarr, https://host/a.zarr         a group of Zarr
+
+With --axis all files are slices of one coverage, which grows when the command is given again with more files:
+
+\b
+ansi=AnsiDate:regex(_(\\d{8})_)      a time axis; where a file lies on it is in its name
+ansi=AnsiDate/P1D                   a regular one, a cell a day; times come from the files or documents beside them
+h=:metadata(LEVEL), k=:order        a number in the metadata of the file; the number of the file, from 0
+time                                an axis that netCDF, HDF5 or Zarr files have themselves, and follow each other on
 
 Size, extent, CRS, fields, nil values, times and footprint come from each file, or from a metadata document of the
 same name beside it. Data elsewhere is read where it is. A file that cannot be used is refused with the reason, and
@@ -99,18 +111,36 @@ def _bounds(
     help="Values that mean something: maps go from black at LOW to white at HIGH. By default what the data says.",
 )
 @click.option("--metadata/--no-metadata", default=True, help="Read metadata documents beside the data (the default).")
+@click.option(
+    "--axis",
+    "axes",
+    metavar="AXIS",
+    multiple=True,
+    help="All files are slices of one coverage along this axis; again for another one. A file more makes it grow.",
+)
 @click.option("--bands", "together", is_flag=True, help="All files are the bands of one coverage, in this order.")
 @click.option("--replace", is_flag=True, help="Take the place of coverages with the same identifier.")
 @click.option(
     "--dry-run", is_flag=True, help="Change nothing; say what would be registered, and where that comes from."
 )
 @json_option
-def register(paths: tuple[str, ...], directory: Path | None, as_json: bool, crs: str | None, **fields: Any) -> None:
+def register(
+    paths: tuple[str, ...],
+    directory: Path | None,
+    as_json: bool,
+    crs: str | None,
+    axes: tuple[str, ...],
+    **fields: Any,
+) -> None:
     """Register data."""
     instance = opened(directory)
     try:
         options = Options(crs=_crs(instance, crs), **fields)
-        outcomes = work(instance, paths, options, quiet=as_json)
+        if axes:
+            found = _series(instance, paths, axes, options)
+        else:
+            found = instance.registrar().register(paths, options)
+        outcomes = show(found, options, quiet=as_json)
     finally:
         instance.close()
     if as_json:
@@ -137,8 +167,27 @@ class _Outcomes:
         self.details: list[dict[str, object]] = []
 
 
-def work(instance: Instance, paths: Sequence[str], options: Options, quiet: bool = False) -> _Outcomes:
-    """Register files and show the progress.
+def _series(instance: Instance, paths: Sequence[str], axes: Sequence[str], options: Options) -> Iterator[Outcome]:
+    """Register files as slices of one coverage."""
+    identifier = options.identifier.text
+    if "{" in identifier or not is_ncname(identifier):
+        raise click.UsageError("--axis makes one coverage of all files: --id ID names it, without fields in braces")
+    if options.together:
+        raise click.UsageError("--axis and --bands exclude each other: files are slices, or bands")
+    try:
+        rules = tuple(parse_rule(axis, instance.crss.parse) for axis in axes)
+    except EOxServerError as error:
+        raise click.BadParameter(error.message, param_hint="'--axis'") from error
+    return Series(instance.registrar(), instance.stacks).register(paths, SeriesOptions(identifier, rules, options))
+
+
+def work(instance: Instance, paths: Sequence[str], options: Options) -> _Outcomes:
+    """Register files and show the progress."""
+    return show(instance.registrar().register(paths, options), options)
+
+
+def show(found: Iterable[Outcome], options: Options, quiet: bool = False) -> _Outcomes:
+    """Register files, which happens while outcomes are asked for, and show the progress.
 
     Parameters
     ----------
@@ -147,7 +196,7 @@ def work(instance: Instance, paths: Sequence[str], options: Options, quiet: bool
     """
     outcomes = _Outcomes()
     with progress("registering") as steps:
-        for outcome in instance.registrar().register(paths, options):
+        for outcome in found:
             outcomes.counts[outcome.status] += 1
             if quiet:
                 outcomes.details.append(outcome.as_json())

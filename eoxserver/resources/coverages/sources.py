@@ -16,11 +16,11 @@ from eoxserver.backends.connections import RasterPath, file_validator
 from eoxserver.backends.cubes.storage import VersionSource
 from eoxserver.backends.locations import Location, location_of
 from eoxserver.backends.models import DataItem
+from eoxserver.backends.readers.arrays.files import is_zarr_name, open_arrays
 from eoxserver.backends.readers.bands import combine
 from eoxserver.backends.readers.base import Reader
 from eoxserver.backends.readers.connected import ConnectedSource
 from eoxserver.backends.readers.nil import mask_nil
-from eoxserver.backends.readers.variables import VariableSource
 from eoxserver.core.coverage import CellBox, Cells, Level, Source, state_of
 from eoxserver.core.errors import AccessDenied, ConfigurationError, DataUnavailable, EOxServerError, UnknownKey
 from eoxserver.core.fields import Field
@@ -201,10 +201,12 @@ class Opener:
 
     def _variables(self, location: Location, names: Sequence[str]) -> Source:
         """The source of variables of an array file."""
+        if location.storage is None and not location.packages and is_zarr_name(location.path):
+            return open_arrays(location.path, names)
         if self._access.is_own(location):
-            return VariableSource(self._access.retrieve_location(location), names)
+            return open_arrays(self._access.retrieve_location(location), names)
         return ConnectedSource(
-            self._access, location, lambda path: VariableSource(str(path), names), self._access.retrieve_location
+            self._access, location, lambda path: open_arrays(str(path), names), self._access.retrieve_location
         )
 
     def _state(self, location: Location) -> str:

@@ -20,6 +20,7 @@ from eoxserver.backends.access import Access
 from eoxserver.backends.credentials import shown_url
 from eoxserver.backends.locations import StorageRecord, with_implied_storage
 from eoxserver.backends.models import DataItem, Storage
+from eoxserver.backends.readers.arrays.files import is_zarr_name
 from eoxserver.backends.readers.base import Description, Reader
 from eoxserver.backends.semantics import band_range
 from eoxserver.backends.storages.base import DescribeStorageInterface
@@ -31,6 +32,8 @@ from eoxserver.resources.coverages.registration.inference import Inference
 from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.storages import storage_failure
 from eoxserver.resources.coverages.registration.storing import CHAIN
+from eoxserver.resources.coverages.sources import Opener
+from eoxserver.resources.coverages.stacks.index import SliceFile, slice_files
 
 __all__ = ["Check", "Checked", "UnreachableStorage"]
 
@@ -76,10 +79,12 @@ class _Item:
     semantic: str
     storage: StorageRecord | None
     """That its URL implies, if it lies in none of the catalogue."""
+    part: SliceFile | None = None
+    """Where its cells belong, when it is a slice."""
 
     @property
     def has_bands(self) -> bool:
-        return self.semantic.startswith("bands")
+        return self.semantic.startswith("bands") or self.part is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ class Check:
         self._inference = Inference(readers, (), access)
         self._identifiers = list(identifiers)
         self._storages = _Storages(access)
+        self._files = Opener({reader.key: reader for reader in readers}, access).files
 
     @property
     def unreachable(self) -> tuple[UnreachableStorage, ...]:
@@ -154,7 +160,13 @@ class Check:
     def _problems(self, item: _Item, registered: _Registered) -> Iterator[str]:
         """What is no longer as registered; raises whatever keeps the item from being reached."""
         location = item.place.location
-        if item.place.local is not None:
+        arrays = item.part is not None and bool(item.part.reading.variables)
+        if arrays and item.place.storage is None and is_zarr_name(location.path):
+            looked_at = True
+        elif arrays and item.place.local is None:
+            self._access.status(location)
+            looked_at = False
+        elif item.place.local is not None:
             self._access.connect_location(location)
             looked_at = item.has_bands
         else:
@@ -162,6 +174,9 @@ class Check:
             if not looked_at:
                 self._access.status(location)
         if not looked_at:
+            return
+        if item.part is not None:
+            yield from self._files.differences(item.part.location, item.part, registered.range_type.fields)
             return
         found = self._inference.describe(item.place, metadata=False).description
         assert registered.domain is not None
@@ -224,7 +239,8 @@ class _Storages:
 
 def _registered(identifiers: Sequence[str]) -> Iterator[_Registered]:
     """The coverages as they are registered."""
-    items = Prefetch("data_items", queryset=DataItem.objects.select_related(*CHAIN))
+    items = Prefetch("data_items", queryset=DataItem.objects.exclude(semantic=models.SLICE).select_related(*CHAIN))
+    stacks = set(models.Stack.objects.values_list("coverage_id", flat=True))
     coverages = models.Coverage.objects.order_by("identifier").prefetch_related(items)
     if identifiers:
         coverages = coverages.filter(identifier__in=list(identifiers))
@@ -237,6 +253,11 @@ def _registered(identifiers: Sequence[str]) -> Iterator[_Registered]:
                 found.append(_Item(place, row.semantic, with_implied_storage(place.location).storage))
             except EOxServerError as error:
                 problems.append(error.message)
+        if coverage.pk in stacks:
+            found += [
+                _Item(Place(part.location), models.SLICE, with_implied_storage(part.location).storage, part)
+                for part in slice_files(coverage.pk)
+            ]
         if not any(item.has_bands for item in found):
             problems.append("it has no data item 'bands'")
         try:

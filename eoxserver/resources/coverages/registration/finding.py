@@ -28,6 +28,7 @@ from eoxserver.backends.locations import (
 )
 from eoxserver.backends.models import CREDENTIALS_HINT, Storage
 from eoxserver.backends.patterns import is_pattern
+from eoxserver.backends.readers.arrays.files import is_zarr_name
 from eoxserver.backends.readers.base import Reader
 from eoxserver.backends.storages.base import DescribeStorageInterface
 from eoxserver.backends.storages.local import local_path
@@ -234,7 +235,7 @@ class Finder:
         return place.name.lower().rpartition(".")[2] in self._extensions
 
     def _is_dataset(self, folder: Path) -> bool:
-        return any(reader.can_open(str(folder)) for reader in self._readers)
+        return is_zarr_name(str(folder)) or any(reader.can_open(str(folder)) for reader in self._readers)
 
 
 def _without_query(path: str) -> str:

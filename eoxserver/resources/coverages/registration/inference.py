@@ -35,7 +35,7 @@ from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.proposals import Fact, Options, Proposal
 from eoxserver.resources.coverages.registration.times import TimeSpan, raster_span
 
-__all__ = ["Described", "Inference", "read_last_cell"]
+__all__ = ["Described", "Inference", "describe_span", "read_last_cell"]
 
 
 @dataclass(frozen=True)
@@ -230,6 +230,14 @@ def _tied(description: Description, points: TiePoints) -> _Place:
         Fact("crs", points.crs.short or points.crs.uri, "the tie points"),
     )
     return _Place(description.domain, points, footprint, facts)
+
+
+def describe_span(file: Described, options: Options) -> TimeSpan | None:
+    """The time span of a file, as its coverage would have it; raises EOxServerError when its document is broken."""
+    document = file.document if options.metadata else Document()
+    if isinstance(document, EOxServerError):
+        raise document
+    return _span(file, document, options)
 
 
 def _span(file: Described, document: Document, options: Options) -> TimeSpan | None:

@@ -9,6 +9,8 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from django.db.models import Count, Min
+
 from eoxserver.backends.credentials import shown_url
 from eoxserver.backends.models import DataItem
 from eoxserver.core.coordinates import coordinate_text, number_text
@@ -23,6 +25,8 @@ from eoxserver.resources.coverages.registration.storing import CHAIN, storage_of
 __all__ = ["Row", "describe", "rows"]
 
 CHUNK = 1000
+SHOWN_SLICES = 20
+"""Of the files of a coverage of slices so many are described, and all are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,15 @@ def rows(
 
 def _places(identifiers: Sequence[str]) -> dict[str, list[str]]:
     """Where the cells of coverages lie."""
-    items = DataItem.objects.filter(dataset__identifier__in=identifiers, semantic__startswith="bands")
+    items = DataItem.objects.filter(dataset__identifier__in=identifiers).select_related("dataset", *CHAIN)
     found: dict[str, list[str]] = {}
-    for item in items.select_related("dataset", *CHAIN):
+    for item in items.filter(semantic__startswith="bands"):
         found.setdefault(item.dataset.identifier, []).append(_where(item))
+    stacks = models.StackSlice.objects.filter(coverage__identifier__in=identifiers).order_by().values("coverage_id")
+    counts = {row["first"]: row["count"] for row in stacks.annotate(first=Min("item_id"), count=Count("pk"))}
+    for item in items.filter(pk__in=counts):
+        more = counts[item.pk] - 1
+        found[item.dataset.identifier] = [_where(item), *([f"{more} more slices"] if more else [])]
     return found
 
 
@@ -120,10 +129,13 @@ def _box(found: models.EOObject) -> list[float] | None:
 
 def _coverage(coverage: models.Coverage) -> dict[str, Any]:
     items = coverage.data_items.select_related(*CHAIN)
+    slices = items.filter(semantic=models.SLICE)
     found: dict[str, Any] = {
         "fields": [_field(field) for field in coverage.range_type.fields],
-        "data_items": [_item(item) for item in items],
+        "data_items": [_item(item) for item in (*items.exclude(semantic=models.SLICE), *slices[:SHOWN_SLICES])],
     }
+    if count := slices.count():
+        found["slices"] = count
     try:
         domain = coverage.domain
         crs = domain.crs

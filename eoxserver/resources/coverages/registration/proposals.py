@@ -15,6 +15,7 @@ from eoxserver.core.coverage import TiePoints
 from eoxserver.core.crs import Crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import RangeType
+from eoxserver.core.metadata import ExtraMetadata
 from eoxserver.resources.coverages.registration.identifiers import IdentifierTemplate
 from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.times import NamePattern
@@ -64,11 +65,13 @@ class Item:
 
     place: Place
     semantic: str
-    """``bands``, ``bands[i:j]`` or ``metadata``."""
+    """``bands``, ``bands[i:j]``, ``slice`` or ``metadata``."""
     driver: str = ""
     """Name of the GDAL driver, or of the format where GDAL has none; empty for metadata."""
     metadata_format: str = ""
     """Key of the metadata reader; empty for data."""
+    variables: tuple[str, ...] = ()
+    """Of an array file, one a field."""
 
     @property
     def location(self) -> str:
@@ -81,17 +84,19 @@ class Proposal:
     """Everything there is to store of a new coverage."""
 
     identifier: str
-    kind: Literal["RectifiedDataset", "ReferenceableDataset"]
+    kind: Literal["RectifiedDataset", "ReferenceableDataset", "Coverage"]
     items: tuple[Item, ...]
     domain: Domain
     """With index axes for a ReferenceableDataset."""
     range_type: RangeType
     footprint: MultiPolygon
+    """Empty: what follows from the domain."""
     begin_time: datetime | None = None
     end_time: datetime | None = None
     tie_points: TiePoints | None = None
     title: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    extra: ExtraMetadata = field(default_factory=ExtraMetadata)
     facts: tuple[Fact, ...] = ()
 
     @property

@@ -7,12 +7,13 @@ Each file stands or falls by itself: one that is refused leaves nothing behind a
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -24,6 +25,7 @@ from eoxserver.core.errors import ContainerRefused, EOxServerError, Registration
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.metadata.base import MetadataReader
+from eoxserver.resources.coverages.registration.arrays import ArrayLooker, DescribedCube, propose_cube
 from eoxserver.resources.coverages.registration.checks import Check
 from eoxserver.resources.coverages.registration.collections import Collections, sentence
 from eoxserver.resources.coverages.registration.files import Candidate, is_sidecar
@@ -36,7 +38,7 @@ from eoxserver.resources.coverages.registration.proposals import Options, Outcom
 from eoxserver.resources.coverages.registration.storages import Storages
 from eoxserver.resources.coverages.registration.storing import CHAIN, addresses, store
 
-__all__ = ["Registrar"]
+__all__ = ["CubeWriter", "Registrar", "Seen", "check_registered"]
 
 FIRST_BATCH, LARGEST_BATCH = 32, 512
 """Files of one transaction: few at first, so that something shows soon; then twice as many each time, because a
@@ -45,12 +47,21 @@ THREADS = 4
 """Files that are looked at ahead."""
 
 
+class CubeWriter(Protocol):
+    """Writes n-D coverages over files that stay where they are."""
+
+    def store(self, proposal: Proposal) -> models.Coverage:
+        """Write one; raises EOxServerError."""
+
+
 @dataclass(frozen=True)
-class _Seen:
+class Seen:
     """A file that was looked at: described, or not to be registered and why."""
 
     place: Place
     described: Described | None = None
+    cube: DescribedCube | None = None
+    """What it is, when it is n-D arrays."""
     status: Status = Status.REFUSED
     reason: str = ""
 
@@ -67,6 +78,8 @@ class Registrar:
         Tells the MIME type of a driver.
     access : Access
         Reaches data that is not a file of this machine.
+    cubes : CubeWriter, optional
+        Makes n-D coverages of n-D arrays; without it they are rasters of many bands.
     """
 
     def __init__(
@@ -75,7 +88,9 @@ class Registrar:
         metadata_readers: Sequence[MetadataReader],
         formats: FormatRegistry,
         access: Access,
+        cubes: CubeWriter | None = None,
     ) -> None:
+        self._cubes = cubes
         self._readers = tuple(readers)
         self._metadata_readers = tuple(metadata_readers)
         self._formats = formats
@@ -106,10 +121,9 @@ class Registrar:
         """
         if options.collection is not None:
             self.collections.check_name(options.collection)
+        seen = self.look_at(paths, options)
         inference = Inference(self._readers, self._metadata_readers, self._access)
-        looker = _Looker(inference, Finder(self._access, self._readers), options)
-        seen = looker.look_at(paths)
-        run = _Run(inference, self._formats, self.collections, options)
+        run = _Run(inference, self._formats, self.collections, options, self._cubes)
         if options.together:
             yield from run.register_together(list(seen))
         else:
@@ -117,6 +131,18 @@ class Registrar:
             while batch := list(islice(seen, size)):
                 yield from run.register_each(batch)
                 size = min(2 * size, LARGEST_BATCH)
+
+    def look_at(self, paths: Iterable[str | Path], options: Options, images: bool = False) -> Iterator[Seen]:
+        """Look at files without registering them, a few ahead.
+
+        Parameters
+        ----------
+        images : bool
+            Whether arrays with one position on all axes but x and y are n-D too.
+        """
+        inference = Inference(self._readers, self._metadata_readers, self._access)
+        arrays = None if self._cubes is None else ArrayLooker(self._access)
+        return _Looker(inference, Finder(self._access, self._readers), options, arrays, images).look_at(paths)
 
     def deregister(self, identifiers: Iterable[str]) -> None:
         """Take coverages out of the catalogue, all or none; their files stay.
@@ -131,7 +157,7 @@ class Registrar:
         with transaction.atomic():
             for identifier in identifiers:
                 coverage = self.collections.coverage(identifier)
-                _check_registered(coverage)
+                check_registered(coverage)
                 coverage.delete()
 
     def rows(self, collection: str | None = None, collections: bool = False, where: bool = False) -> Iterator[Row]:
@@ -162,10 +188,12 @@ class _Looker:
     inference: Inference
     finder: Finder
     options: Options
+    arrays: ArrayLooker | None
+    images: bool
 
-    def look_at(self, paths: Iterable[str | Path]) -> Iterator[_Seen]:
+    def look_at(self, paths: Iterable[str | Path]) -> Iterator[Seen]:
         """Look at places, a few of them ahead in threads, in order."""
-        waiting: deque[Future[list[_Seen]]] = deque()
+        waiting: deque[Future[list[Seen]]] = deque()
         with ThreadPoolExecutor(THREADS) as pool:
             try:
                 for candidate in self.finder.candidates(paths):
@@ -178,26 +206,29 @@ class _Looker:
                 for future in waiting:
                     future.cancel()
 
-    def _look(self, candidate: Candidate) -> list[_Seen]:
+    def _look(self, candidate: Candidate) -> list[Seen]:
         """Look at one place; nothing comes of one that nobody named and no reader knows."""
         place = candidate.place
         if candidate.problem:
-            return [_Seen(place, reason=candidate.problem)]
+            return [Seen(place, reason=candidate.problem)]
         try:
             if not place.subdataset and (is_sidecar(place.name) or self.inference.documents.is_document(place)):
-                return [_Seen(place, status=Status.SKIPPED, reason="it accompanies data")] if candidate.named else []
+                return [Seen(place, status=Status.SKIPPED, reason="it accompanies data")] if candidate.named else []
+            cubes = () if self.arrays is None else self.arrays.cubes(place, self.options.crs, self.images)
+            if cubes:
+                return [Seen(cube.place, cube=cube) for cube in cubes]
             if not candidate.named and place.local is not None and self.inference.reader_of(place.local) is None:
                 return []
-            return [_Seen(place, self.inference.describe(place, candidate.listed, self.options.metadata))]
+            return [Seen(place, self.inference.describe(place, candidate.listed, self.options.metadata))]
         except ContainerRefused as container:
             return self._look_inside(candidate, container.datasets)
         except EOxServerError as error:
             return [_refusal(place, error)]
 
-    def _look_inside(self, candidate: Candidate, datasets: Sequence[str]) -> list[_Seen]:
+    def _look_inside(self, candidate: Candidate, datasets: Sequence[str]) -> list[Seen]:
         """Look at the data sets in a file: rasters lie on the Earth, bounds of cells and the like do not."""
-        found: list[_Seen] = []
-        others: list[_Seen] = []
+        found: list[Seen] = []
+        others: list[Seen] = []
         for place in (candidate.place.at(dataset) for dataset in datasets):
             try:
                 described = self.inference.describe(place, candidate.listed, self.options.metadata)
@@ -205,12 +236,12 @@ class _Looker:
                 others.append(_refusal(place, error))
                 continue
             if described.on_earth:
-                found.append(_Seen(place, replace(described, several=True)))
+                found.append(Seen(place, replace(described, several=True)))
             else:
-                others.append(_Seen(place, status=Status.SKIPPED, reason="it has no place on the Earth"))
+                others.append(Seen(place, status=Status.SKIPPED, reason="it has no place on the Earth"))
         if not found:
             told = "; ".join(f"{other.place.subdataset}: {other.reason}" for other in others) or "there are none"
-            return [_Seen(candidate.place, reason=f"none of the data sets inside is a raster: {told}")]
+            return [Seen(candidate.place, reason=f"none of the data sets inside is a raster: {told}")]
         return [*found, *others] if self.options.dry_run else found
 
 
@@ -222,17 +253,23 @@ class _Run:
     formats: FormatRegistry
     collections: Collections
     options: Options
+    cubes: CubeWriter | None = None
     index: int = 0
     planned: dict[str, Place] = field(default_factory=dict)
     """Identifiers of a dry run."""
 
-    def register_each(self, batch: Sequence[_Seen]) -> list[Outcome]:
+    def register_each(self, batch: Sequence[Seen]) -> list[Outcome]:
         """Register the files of one transaction."""
-        prepared = [self._propose(seen.place, [seen.described]) if seen.described else _refused(seen) for seen in batch]
-        return self._store(prepared)
+        return self._store([self._prepare(seen) for seen in batch])
 
-    def register_together(self, seen: Sequence[_Seen]) -> list[Outcome]:
+    def _prepare(self, seen: Seen) -> Outcome:
+        if seen.cube is not None:
+            return self._planned(seen.place, partial(propose_cube, seen.cube, self.options))
+        return self._propose(seen.place, [seen.described]) if seen.described else _refused(seen)
+
+    def register_together(self, seen: Sequence[Seen]) -> list[Outcome]:
         """Register all files as the bands of one coverage, or none."""
+        seen = [_no_bands(one) if one.cube is not None else one for one in seen]
         problems = [_refused(one) for one in seen if one.described is None]
         files = [one.described for one in seen if one.described is not None]
         if not files or any(outcome.failed for outcome in problems):
@@ -240,9 +277,12 @@ class _Run:
         return [*problems, *self._store([self._propose(files[0].place, files)])]
 
     def _propose(self, place: Place, files: Sequence[Described]) -> Outcome:
+        return self._planned(place, partial(self.inference.propose, files, self.options))
+
+    def _planned(self, place: Place, propose: Callable[[int], Proposal]) -> Outcome:
         self.index += 1
         try:
-            proposal = self.inference.propose(files, self.options, self.index)
+            proposal = propose(self.index)
         except EOxServerError as error:
             return Outcome(place, Status.REFUSED, reason=error.message.removeprefix(f"{place}: "))
         return Outcome(place, Status.PLANNED, proposal.identifier, proposal=proposal)
@@ -259,7 +299,7 @@ class _Run:
                 try:
                     with transaction.atomic():
                         status, coverage = self._store_one(outcome.place, outcome.proposal)
-                except (RegistrationRefused, ValidationError, IntegrityError) as error:
+                except (EOxServerError, ValidationError, IntegrityError) as error:
                     outcomes.append(Outcome(outcome.place, Status.REFUSED, outcome.identifier, sentence(error)))
                     continue
                 outcomes.append(Outcome(outcome.place, status, outcome.identifier, proposal=outcome.proposal))
@@ -283,20 +323,24 @@ class _Run:
                 return Status.UNCHANGED, None if self.options.dry_run else existing
             if not self.options.replace or not isinstance(existing, models.Coverage):
                 raise RegistrationRefused(_taken(proposal.identifier, _owner(existing)))
-            _check_registered(existing)
+            check_registered(existing)
             memberships = list(models.Collection.objects.filter(members__eo_object=existing))
         if self.options.dry_run:
             self.planned[proposal.identifier] = place
             return Status.PLANNED, None
         if found is not None:
             found.cast().delete()
-        coverage = store(proposal, self.formats)
+        coverage: models.Coverage
+        if proposal.kind == "Coverage" and self.cubes is not None:
+            coverage = self.cubes.store(proposal)
+        else:
+            coverage = store(proposal, self.formats)
         for collection in memberships:
             collection.insert(coverage)
         return Status.REPLACED if found is not None else Status.REGISTERED, coverage
 
 
-def _check_registered(coverage: models.Coverage) -> None:
+def check_registered(coverage: models.Coverage) -> None:
     """Raise RegistrationRefused for a coverage that was not registered, but inserted."""
     if coverage.data_items.filter(storage__storage_type__iexact=CubeStorage.key).exists():
         raise RegistrationRefused(
@@ -305,11 +349,15 @@ def _check_registered(coverage: models.Coverage) -> None:
         )
 
 
-def _refusal(place: Place, error: EOxServerError) -> _Seen:
-    return _Seen(place, reason=error.message.removeprefix(f"{place}: "))
+def _no_bands(seen: Seen) -> Seen:
+    return Seen(seen.place, reason="is an n-D array; the bands of a coverage are rasters")
 
 
-def _refused(seen: _Seen) -> Outcome:
+def _refusal(place: Place, error: EOxServerError) -> Seen:
+    return Seen(place, reason=error.message.removeprefix(f"{place}: "))
+
+
+def _refused(seen: Seen) -> Outcome:
     return Outcome(seen.place, seen.status, reason=seen.reason)
 
 

@@ -109,5 +109,5 @@ def storage_of(item: DataItem | Package) -> Storage | None:
 
 
 def addresses(items: Iterable[DataItem]) -> set[str]:
-    """Where the cells of data items lie; items with other semantics than bands are passed over."""
-    return {Place.of_item(item).address for item in items if item.semantic.startswith("bands")}
+    """Where the cells of data items lie; items that have none are passed over."""
+    return {Place.of_item(item).address for item in items if item.semantic.startswith(("bands", models.SLICE))}

@@ -36,6 +36,7 @@ from eoxserver.resources.coverages.ingestion.placement import place
 from eoxserver.resources.coverages.ingestion.publishing import extent
 from eoxserver.resources.coverages.parts import extra_details, write_parts
 from eoxserver.resources.coverages.registration.collections import sentence
+from eoxserver.resources.coverages.registration.proposals import Proposal
 from eoxserver.resources.coverages.registration.storing import data_item
 from eoxserver.resources.coverages.sources import Opener
 from eoxserver.resources.coverages.stacking.parts import SlicePart
@@ -124,6 +125,27 @@ class Stacks:
                     f"coverage '{new.identifier}' cannot be catalogued: {sentence(error)}", locator=new.identifier
                 ) from error
         return row
+
+    def store(self, proposal: Proposal) -> models.Coverage:
+        """Register what registration proposes of array files; raises as ``register``."""
+        new = NewStack(
+            proposal.identifier,
+            title=proposal.title,
+            metadata=proposal.metadata,
+            extra=proposal.extra,
+        )
+        parts = [
+            SlicePart(
+                item.place,
+                proposal.domain,
+                proposal.range_type,
+                variables=item.variables,
+                dims=proposal.domain.labels,
+                driver=item.driver,
+            )
+            for item in proposal.items
+        ]
+        return self.register(new, parts)
 
     def add(self, identifier: str, parts: Iterable[SlicePart]) -> None:
         """Add slices to a coverage, which grows to hold them, in any direction and between coefficients.

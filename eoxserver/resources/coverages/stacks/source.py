@@ -51,6 +51,32 @@ class OpenFiles:
         self.state = state
         """Answer which file a location is now; empty when nobody can tell."""
 
+    def differences(self, location: Location, file: SliceFile, fields: Sequence[Field]) -> Iterator[str]:
+        """What a file is not, that a slice with this place and reading must be.
+
+        Its last cell is read, which a truncated file has not.
+
+        Parameters
+        ----------
+        fields : sequence of Field
+            All of the coverage.
+
+        Raises
+        ------
+        DataUnavailable
+            When it cannot be read.
+        """
+        source, how = self.open(location, file.reading), file.reading
+        expected = tuple(file.place.shape[axis] for axis in how.dims)
+        if source.shape != expected:
+            yield f"{location}: {_size(source.shape)} cells, registered with {_size(expected)}"
+            return
+        last = CellBox(tuple(size - 1 for size in source.shape), source.shape)
+        for number, wanted in enumerate(fields[field] for field in how.fields):
+            found = source.read(last, [number if how.variables else how.bands[number]]).values.dtype
+            if not np.can_cast(found, wanted.dtype, "safe"):
+                yield f"{location}: field {wanted.name} is {found}, registered as {wanted.dtype}"
+
     def open(self, location: Location, reading: Reading) -> Source:
         """The source of a file, its dimensions and its bands as they are; raises DataUnavailable."""
         if reading.variables:
