@@ -26,7 +26,7 @@ from eoxserver.services.wcps.encoding.variables import named
 
 __all__ = ["LISTS", "presented"]
 
-NETCDF, PNG = "netCDF", "PNG"
+DEM, NETCDF, PNG = "DEM", "netCDF", "PNG"
 LISTS = frozenset({"CSV", "JSON", "CoverageJSON", NETCDF})
 """Drivers of formats whose axes stand in the order of the grid; all others but GML hold images."""
 
@@ -44,15 +44,14 @@ def presented(coverage: Coverage, wanted: ResultFormat, extra: Extra) -> Coverag
         For colours or a place that the result cannot have.
     """
     check_applicable(wanted, extra)
-    result = plain(coverage)
-    if wanted.driver == PNG and extra.color_map is None and extra.palette is None:
-        result = with_own_palette(result)
-    if extra.nodata and extra.color_map is None:
-        result = _with_nodata(result, extra.nodata)
+    result = coverage
     if extra.color_map is not None:
         result = coloured(result, extra.color_map)
-        if extra.nodata:
-            result = _with_nodata(result, extra.nodata)
+    elif wanted.driver == PNG and extra.palette is None:
+        result = with_own_palette(result)
+    if extra.nodata:
+        result = _with_nodata(result, extra.nodata)
+    result = plain(result)
     if extra.metadata:
         result = replace(result, metadata={**result.metadata, **extra.metadata})
     if extra.transpose is not None:
@@ -75,6 +74,10 @@ def check_applicable(wanted: ResultFormat, extra: Extra) -> None:
     if extra.general_grid and wanted.driver not in (None, JSON):
         raise InvalidRequest(
             f"outputType does not apply to the format {wanted.media_type}; accepted: gml, json", locator="outputType"
+        )
+    if extra.place is not None and extra.place.points is not None and wanted.driver in (None, DEM, *LISTS):
+        raise InvalidRequest(
+            f"GCPs do not apply to the format {wanted.media_type}; accepted: formats of images", locator="geoReference"
         )
     for key, value in (("variables", extra.variables), ("dimensions", extra.dimensions)):
         if value and wanted.driver != NETCDF:

@@ -126,6 +126,10 @@ def _with_fields(coverage: Coverage, variables: Sequence[Variable]) -> Coverage:
             locator="variables",
         )
     pairs = list(zip(fields, variables, strict=True))
+    for variable in variables:
+        if variable.data is not None:
+            axes = ", ".join(coverage.domain.labels) or "none"
+            raise refused(f"variables.{variable.name}.data", variable.data.tolist(), f"only for axes: {axes}")
     dtypes = [one.dtype if variable.dtype is None else variable.dtype for one, variable in pairs]
     coverage = converted(coverage, dtypes)
     pairs = list(zip(coverage.range_type.fields, variables, strict=True))

@@ -11,7 +11,7 @@ import pytest
 
 from eoxserver.core.axes import RegularAxis
 from eoxserver.core.crs import parse_crs
-from eoxserver.core.errors import CrsUnknown, InvalidParameterValue, UnsupportedCombination
+from eoxserver.core.errors import CrsUnknown, InvalidParameterValue, InvalidRequest, UnsupportedCombination
 from eoxserver.services.wcps.encoding.georeference import GeoReference, parse_geo_reference, placed
 from eoxserver.testing.coverages import counted, cube, image, index_image
 from tests.services.wcps.encoding.tools import Encoding, airtemp, table
@@ -96,9 +96,13 @@ def test_ground_control_points(encoding: Encoding, coverage: Any) -> None:
         np.testing.assert_array_equal(dataset.read(), counted((1, 3, 4)))
 
 
-def test_points_of_a_cube_are_refused(encoding: Encoding) -> None:
+def test_points_are_those_of_images(encoding: Encoding) -> None:
+    place = extra(crs="EPSG:4326", GCPs=POINTS)
     with pytest.raises(UnsupportedCombination, match="An image with GCPs holds two axes"):
-        encoding.result(cube(counted((1, 2, 3, 4))), "netcdf", extra(crs="EPSG:4326", GCPs=POINTS))
+        encoding.result(cube(counted((1, 2, 3, 4))), "tiff", place)
+    for name in ("netcdf", "csv", "gml", "dem"):
+        with pytest.raises(InvalidRequest, match="GCPs do not apply to the format .*; accepted: formats of images"):
+            encoding.result(image(counted((1, 3, 4))), name, place)
 
 
 @pytest.mark.parametrize(

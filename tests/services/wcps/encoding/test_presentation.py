@@ -29,6 +29,14 @@ def test_nil_cells_come_out_as_the_given_value(encoding: Encoding, extra: str) -
     assert encoding.text(coverage, "csv") == "{1,2},{3,4}"
 
 
+def test_nil_cells_of_a_field_without_nil_value_do_so_too(encoding: Encoding) -> None:
+    coverage = table([[5, 6, 7]], "uint8", None, [[True, False, True]])
+    assert encoding.text(coverage, "csv") == "5,0,7"
+    assert encoding.text(coverage, "csv", "nodata=255") == "5,255,7"
+    clear = '{"colorMap": {"type": "ramp", "colorTable": {"0": [1, 1, 1, 255]}}}'
+    assert encoding.text(coverage, "csv", clear) == '"1 1 1 255","1 1 1 0","1 1 1 255"'
+
+
 def test_nodata_of_each_field(encoding: Encoding, tmp_path: Path) -> None:
     coverage = image(counted((2, 2, 2)))
     (tmp_path / "a.nc").write_bytes(encoding.bytes(coverage, "netcdf", '{"nodata": [5, 7]}'))

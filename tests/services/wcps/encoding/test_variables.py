@@ -86,6 +86,7 @@ def test_coordinates_keep_an_axis_regular_where_they_are() -> None:
         ({"variables": {"i": {"data": [1]}}}, "variables.i.data", "1 numbers: accepted: 2 numbers"),
         ({"variables": {"i": {"data": [1, 1]}}}, "variables.i.data", "all rise or all fall"),
         ({"variables": {"i": {"data": ["x", 1]}}}, "variables.i.data", "accepted: a number"),
+        ({"variables": {"v": {"data": [1]}}}, "variables.v.data", "only for axes: i, j"),
         ({"dimensions": ["x"]}, "dimensions", "2 names, for i, j"),
     ],
 )
