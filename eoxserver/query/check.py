@@ -186,6 +186,8 @@ def _check_result(step: Step, limit: int | None, unit: int, what: str) -> None:
 
 def _fitting_scale(domain: Domain, cells: int) -> str:
     """A scale factor with which the result has at most so many cells, or a trim where scaling does not do."""
+    if not domain.axes:
+        return "ask for fewer fields"
     horizontal = domain.horizontal
     scalable = horizontal or [i for i, axis in enumerate(domain.axes) if not isinstance(axis, IrregularAxis)]
     if scalable and cells > 0:
@@ -214,9 +216,11 @@ def _rounded_down(factor: float) -> float:
 def _fitting_part(step: Step, limit: int) -> str:
     """A part in the middle of the result that reads no more than ``limit`` bytes."""
     domain = step.domain
-    axes = domain.horizontal or (max(range(len(domain.axes)), key=lambda i: domain.axes[i].size, default=-1),)
+    if not domain.axes:
+        return "trim what it reads, or scale it down"
+    axes = domain.horizontal or (max(range(len(domain.axes)), key=lambda i: domain.axes[i].size),)
     low, high = [0] * len(domain.axes), list(domain.shape)
-    while any(high[axis] - low[axis] > 1 for axis in axes if axis >= 0):
+    while any(high[axis] - low[axis] > 1 for axis in axes):
         for axis in axes:
             cut = (high[axis] - low[axis]) // 4
             low[axis], high[axis] = low[axis] + cut, max(low[axis] + cut + 1, high[axis] - cut - 1)

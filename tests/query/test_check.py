@@ -19,6 +19,7 @@ from eoxserver.query.plan import (
     Node,
     Overlay,
     Read,
+    Reduce,
     Reproject,
     Scale,
     Select,
@@ -197,3 +198,9 @@ def test_a_limit_below_a_single_cell_says_so() -> None:
 def test_other_errors_come_before_prices() -> None:
     with pytest.raises(NoSuchField):
         check(Select(Read("c"), (9,)), catalogue(large()), Limits(0, 0, 0))
+
+
+def test_a_single_value_of_too_much_has_no_part() -> None:
+    message = refused(Reduce("avg", Read("series")), Limits(max_read_bytes=1))
+    assert message.endswith("trim what it reads, or scale it down")
+    assert refused(Reduce("avg", Read("series")), Limits(max_result_cells=1)).endswith("ask for fewer fields")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Geometries whose coordinates are plain numbers, read in a fraction of the time that the grammar takes.
 
-Outlines of countries have tens of thousands of vertices. What is written in any other way (instants, comments, variables),
-and what is wrong, is left to the grammar, which says where and why.
+Outlines of countries have tens of thousands of vertices. What is written in any other way (instants, comments,
+variables), and what is wrong, is left to the grammar, which says where and why.
 """
 
 from __future__ import annotations
