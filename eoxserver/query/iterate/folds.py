@@ -277,7 +277,8 @@ def total(values: Array, axes: tuple[int, ...]) -> Array:
             axis = short[-2] if len(short) > 1 else short[-1]
             narrow = np.dtype(np.int32 if values.dtype.kind == "i" else np.uint32)
             values = np.add.reduce(values, axis=axis, dtype=narrow, keepdims=True)
-    return np.asarray(np.add.reduce(values, axis=axes, dtype=wide(values.dtype)))
+    with np.errstate(over="ignore", invalid="ignore"):  # IEEE: infinite, or NaN
+        return np.asarray(np.add.reduce(values, axis=axes, dtype=wide(values.dtype)))
 
 
 def truth(values: Array) -> npt.NDArray[np.bool_]:

@@ -41,7 +41,7 @@ def blanked(cells: Cells, inside: npt.NDArray[np.bool_], range_type: RangeType, 
     values, valid = cells.values, cells.valid
     if not nil.all():
         values = values if values.flags.writeable else values.copy()
-        np.copyto(values, 0, where=~inside & ~nil)
+        np.copyto(values, values.dtype.type(0), where=~inside & ~nil)
         valid = None if valid is None else valid | ~(inside | nil)
     if nil.any():
         here = np.broadcast_to(inside | ~nil, values.shape)

@@ -153,3 +153,10 @@ def test_only_what_lies_around_the_shape_is_read() -> None:
     cells = by_blocks(clipped, (50, 50))
     assert int((cells.values == 7).sum()) > 5000
     assert source.cells < 120_000
+
+
+def test_truth_values_are_clipped() -> None:
+    values = np.ones((1, 10, 10), dtype=bool)
+    found = read(result(Clip(given(image(values)), ("Long", "Lat"), (((((10, 40), (20, 40), (20, 50))),),))))
+    assert found.values.dtype == bool
+    assert 40 <= found.values.sum() <= 60

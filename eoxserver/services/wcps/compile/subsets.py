@@ -21,6 +21,7 @@ from eoxserver.services.wcps.compile.bounds import Bound, Lifted, bound, cell_of
 from eoxserver.services.wcps.compile.operands import coverage, derived_value
 from eoxserver.services.wcps.compile.scope import Failure, Scope, SubsetValue
 from eoxserver.services.wcps.compile.values import CoverageValue, DomainAxis, DomainValue
+from eoxserver.services.wcps.places import at
 
 __all__ = ["Interval", "apply_subset", "axis_position", "intervals_of", "is_grid", "listed", "subset"]
 
@@ -177,7 +178,7 @@ class _Cuts:
             one = single_axis(scope, point, item.point)
             grid = axis is not None and is_grid(scope, axis, item.crs, item)
             crs = _other_crs(scope, axis, item) if not grid else None
-            found = _domain_interval(nodes.Trim(item.axis, None, None, item.crs, **_place(item)), one, grid, crs)
+            found = _domain_interval(nodes.Trim(item.axis, None, None, item.crs, **at(item)), one, grid, crs)
         else:
             found = interval(scope, item, axis)
         self._add_trim(found, axis, domain.axes)
@@ -314,7 +315,3 @@ class _Cuts:
                 locator=axis.label,
             )
         return int(widths[0])
-
-
-def _place(tree: nodes.Syntax) -> dict[str, int]:
-    return {"line": tree.line, "column": tree.column}

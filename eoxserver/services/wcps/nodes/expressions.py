@@ -1,111 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""The syntax tree of a query: frozen values, named as in OGC 08-068r2, each with its place in the text.
-
-Two trees are equal when they mean the same text, wherever it stood: places take no part in comparisons. Names keep
-their spelling (``$c`` and ``c`` are two variables); keywords and functions have one spelling here.
-"""
+"""Expressions: operators, functions, domains, clips, iterations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator as Iterable
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import TypeAlias
 
+from eoxserver.services.wcps.nodes.literals import (
+    CellType,
+    Literal,
+    NullInterval,
+    Positional,
+    Shape,
+    Syntax,
+    Text,
+    Variable,
+)
+
 __all__ = [
-    "Assignment", "AxisCrs", "AxisSubset", "AxisValue", "Binary", "Binding", "Boolean", "Case", "Cast", "CellType",
-    "Clip", "Complex", "Concatenation", "Condense", "ConstantCoverage", "Corridor", "Coverage", "CoverageName",
-    "CrsTransform", "Curtain", "Decode", "Describe", "Domain", "DomainPart", "Encode", "Expression", "Extend",
-    "FieldSelect", "Flip", "Function", "IsNull", "Iterator", "IteratorRange", "IteratorValues", "LineString",
-    "Literal", "Metadata", "MultiPolygon", "NotANumber", "NullInterval", "NullMask", "NullValues", "Number", "Point",
-    "Polygon", "Polygonize", "Positional", "Query", "RangeConstructor", "RangeField", "Reduce", "Scale", "ScaleAxes",
-    "ScaleExtent", "ScaleFactor", "ScaleSize", "Shape", "Slice", "Sort", "String", "Subset", "SubsetList", "Switch",
-    "Syntax", "Text", "TimeUnits", "Trim", "Unary", "Variable", "Within", "children", "walk",
+    "AxisCrs", "AxisSubset", "AxisValue", "Binary", "Case", "Cast", "Clip", "Concatenation", "Condense",
+    "ConstantCoverage", "Corridor", "Coverage", "CrsTransform", "Curtain", "Decode", "Domain", "DomainPart",
+    "Expression", "Extend", "FieldSelect", "Flip", "Function", "IsNull", "Iterator", "IteratorRange",
+    "IteratorValues", "Metadata", "NullMask", "NullValues", "Polygonize", "RangeConstructor",
+    "RangeField", "Reduce", "Scale", "ScaleAxes", "ScaleExtent", "ScaleFactor", "ScaleSize", "Slice", "Sort",
+    "Subset", "SubsetList", "Switch", "TimeUnits", "Trim", "Unary", "Within",
 ]  # fmt: skip
-
-
-class CellType(StrEnum):
-    """The types that a cast knows (section 4.4), by the name that is written back."""
-
-    BOOLEAN = "boolean"
-    OCTET = "octet"
-    CHAR = "char"
-    SHORT = "short"
-    USHORT = "unsigned short"
-    LONG = "long"
-    ULONG = "unsigned long"
-    FLOAT = "float"
-    DOUBLE = "double"
-    COMPLEX = "complex"
-    COMPLEXD = "complexd"
-    CINT16 = "cint16"
-    CINT32 = "cint32"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Syntax:
-    """Anything in a query, with the place where it starts."""
-
-    line: int = field(default=0, compare=False, repr=False)
-    """From 1; 0 for what stands in no text."""
-    column: int = field(default=0, compare=False, repr=False)
-    """From 1, in characters; of a binary operator, the place of the operator."""
-
-
-# -- literals and names -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Number(Syntax):
-    """A number with its sign; an int when it was written as one."""
-
-    value: int | float
-
-
-@dataclass(frozen=True, slots=True)
-class NotANumber(Syntax):
-    """The value ``nan``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Boolean(Syntax):
-    """The value ``true`` or ``false``."""
-
-    value: bool
-
-
-@dataclass(frozen=True, slots=True)
-class String(Syntax):
-    """Text without its quotes and escapes."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Complex(Syntax):
-    """A complex number, ``(re, im)``."""
-
-    real: int | float
-    imaginary: int | float
-
-
-@dataclass(frozen=True, slots=True)
-class Positional(Syntax):
-    """A parameter that comes beside the query: ``$1``, ``$2``, ... (section 1)."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Variable(Syntax):
-    """A name: of a variable of ``for`` or ``let``, of an iterator, or of a coverage."""
-
-    name: str
-
-
-Text: TypeAlias = String | Positional
-"""Text that is given in place, or beside the query."""
-Literal: TypeAlias = Number | String | Boolean | NotANumber | Complex
 
 
 # -- operators and functions --------------------------------------------------------------------------------
@@ -142,14 +61,6 @@ class IsNull(Syntax):
 
     operand: Expression
     negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NullInterval(Syntax):
-    """One null value, or a closed interval of them."""
-
-    low: Number
-    high: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,35 +281,7 @@ class CrsTransform(Syntax):
     bounds: tuple[AxisSubset, ...] | Domain | None = None
 
 
-# -- clipping -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Point(Syntax):
-    """One vertex: numbers and instants in the order of the axes."""
-
-    coordinates: tuple[int | float | str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LineString(Syntax):
-    """``linestring(...)``."""
-
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Polygon(Syntax):
-    """``polygon((...), ...)``: the outline, then holes."""
-
-    rings: tuple[tuple[Point, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MultiPolygon(Syntax):
-    """``multipolygon(((...), ...), ...)``."""
-
-    polygons: tuple[Polygon, ...]
+# -- clipping --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,9 +300,6 @@ class Corridor(Syntax):
     track: Shape | Variable
     mask: Shape | Variable
     discrete: bool = False
-
-
-Shape: TypeAlias = LineString | Polygon | MultiPolygon
 
 
 @dataclass(frozen=True, slots=True)
@@ -539,16 +419,6 @@ class Switch(Syntax):
     default: Expression
 
 
-# -- queries ------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageName(Syntax):
-    """A coverage of the catalogue."""
-
-    name: str
-
-
 @dataclass(frozen=True, slots=True)
 class Decode(Syntax):
     """``decode($1, extra)``: a file that comes with the query."""
@@ -557,79 +427,9 @@ class Decode(Syntax):
     extra: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Encode(Syntax):
-    """``encode(e, format, extra)``."""
-
-    operand: Expression
-    format: Text
-    extra: Text | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Describe(Syntax):
-    """``describe(e, format, extra)``."""
-
-    operand: Expression
-    format: Text
-    extra: Text | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Binding(Syntax):
-    """``variable in (source, ...)``."""
-
-    variable: str
-    sources: tuple[CoverageName | Decode, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Assignment(Syntax):
-    """``variable := value``."""
-
-    variable: str
-    value: Expression | Shape | SubsetList
-
-
-@dataclass(frozen=True, slots=True)
-class Query(Syntax):
-    """``for ... let ... where ... return ...``."""
-
-    bindings: tuple[Binding, ...]
-    assignments: tuple[Assignment, ...]
-    where: Expression | None
-    result: Expression | Encode | Describe
-
-
 Expression: TypeAlias = (
     Literal | Positional | Variable | Unary | Binary | Cast | IsNull | NullValues | NullMask | FieldSelect
     | Concatenation | Function | Reduce | Metadata | Domain | DomainPart | TimeUnits | Polygonize | Subset | Extend
     | Scale | ScaleFactor | ScaleAxes | ScaleSize | ScaleExtent | CrsTransform | Clip | Flip | Sort | Condense
     | Coverage | ConstantCoverage | RangeConstructor | Switch | Decode
 )  # fmt: skip
-
-
-def children(node: Syntax) -> list[Syntax]:
-    """The nodes directly below a node, in the order of the text."""
-    found: list[Syntax] = []
-    name: str
-    for name in node.__match_args__:
-        _collect(getattr(node, name), found)
-    return found
-
-
-def _collect(value: object, found: list[Syntax]) -> None:
-    if isinstance(value, Syntax):
-        found.append(value)
-    elif isinstance(value, tuple):
-        for one in value:
-            _collect(one, found)
-
-
-def walk(node: Syntax) -> Iterable[Syntax]:
-    """A node and all below it, each before what is below it."""
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting.extend(reversed(children(one)))
