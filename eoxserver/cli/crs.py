@@ -13,6 +13,8 @@ from eoxserver.cli.parameters import instance_option, json_option, opened, parse
 from eoxserver.core.crs import Crs, Definition, Parameter
 from eoxserver.core.errors import CrsUnknown
 from eoxserver.resources.crs.entries import CrsEntry
+from eoxserver.services.crs.gml_reader import GmlReader, is_gml
+from eoxserver.services.crs.proj_database import ProjDatabase
 
 __all__ = ["crs"]
 
@@ -57,7 +59,7 @@ def add(
     replace: bool,
     directory: Path | None,
 ) -> None:
-    """Define a CRS: WKT, PROJJSON or PROJ text, the name of another CRS, or a compound A@B.
+    """Define a CRS: WKT, PROJJSON, PROJ text or GML, the name of another CRS, or a compound A@B.
 
     It is then known wherever a CRS is named, and resolves at /def/crs/NAME.
     """
@@ -66,8 +68,11 @@ def add(
     text = definition if definition is not None else (path or Path()).read_text(encoding="utf-8")
     pairs = [parameter.partition("=") for parameter in parameters]
     found = tuple(Parameter(key.strip(), default.strip() if equals else None) for key, equals, default in pairs)
-    entry = CrsEntry(Definition(*name, text.strip(), found), title, remarks)
     catalogue = opened(directory).crss
+    if is_gml(text):
+        text, named = GmlReader(ProjDatabase(), catalogue.parse).definition(text)
+        title = title or named
+    entry = CrsEntry(Definition(*name, text.strip(), found), title, remarks)
     if replace:
         new = catalogue.put(entry)
     else:

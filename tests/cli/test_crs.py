@@ -65,3 +65,20 @@ def test_rasters_are_registered_in_a_crs_of_the_instance(eoxserver: Commands, tm
 )
 def test_wrong_words_are_refused(eoxserver: Commands, words: list[str], code: int, says: str) -> None:
     assert says in " ".join(eoxserver.fails("crs", *words, code=code).split())
+
+
+def test_a_definition_in_gml(eoxserver: Commands, tmp_path: Path) -> None:
+    url = "http://www.opengis.net/def"
+    path = tmp_path / "zone.gml"
+    path.write_text(
+        '<gml:ProjectedCRS xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        'gml:id="a"><gml:name>Own zone</gml:name>'
+        f'<gml:conversion xlink:href="{url}/coordinateOperation/EPSG/0/16033"/>'
+        f'<gml:baseGeodeticCRS xlink:href="{url}/crs/EPSG/0/4258"/>'
+        f'<gml:cartesianCS xlink:href="{url}/cs/EPSG/0/4400"/></gml:ProjectedCRS>'
+    )
+    eoxserver.ok("crs", "add", "USER/0/zone", "--file", path)
+    assert "kind: projected" in eoxserver.ok("crs", "show", "USER/0/zone")
+    assert "Own zone" in str(eoxserver.json("crs", "list"))
+    path.write_text("<a/>")
+    assert "a in GML is not read" in eoxserver.fails("crs", "add", "USER/0/other", "--file", path)

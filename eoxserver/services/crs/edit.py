@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Definitions of administrators over HTTP: PUT adds or changes one, DELETE removes it.
 
-The URL is that of the CRS, ``/def/crs/USER/0/local``. The body is the definition as text; or a form, or JSON, with
-``definition`` and, if wanted, ``title``, ``remarks`` and ``parameters`` (in a form ``parameter=name`` or
+The URL is that of the CRS, ``/def/crs/USER/0/local``. The body is the definition as text, or GML; or a form, or JSON,
+with ``definition`` and, if wanted, ``title``, ``remarks`` and ``parameters`` (in a form ``parameter=name`` or
 ``parameter=name=default``, in JSON pairs of name and default). With ``If-None-Match: *`` one that exists stays.
 There is no POST: a browser would send one with the user's credentials for any page that asks it to.
 """
@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from eoxserver.core.crs import Definition, Parameter
 from eoxserver.core.errors import AccessDenied, InvalidRequest, MissingParameterValue
 from eoxserver.resources.crs.entries import CrsEntry, decode_parameters
+from eoxserver.services.crs.gml_reader import GmlReader, is_gml
 from eoxserver.services.crs.names import decode_name
+from eoxserver.services.crs.proj_database import ProjDatabase
 from eoxserver.services.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ __all__ = ["edit"]
 _FIELDS = ("definition", "title", "remarks", "parameters")
 
 
-def edit(context: ServiceContext, request: Request) -> Response:
+def edit(context: ServiceContext, request: Request, database: ProjDatabase) -> Response:
     """Answer a PUT or DELETE.
 
     Raises
@@ -47,6 +49,9 @@ def edit(context: ServiceContext, request: Request) -> Response:
         context.crss.remove(name.authority, name.version, name.code)
         return Response(b"", "text/plain", 204)
     fields = _fields(request)
+    if is_gml(fields["definition"]):
+        text, title = GmlReader(database, context.crss.parse).definition(fields["definition"])
+        fields = {**fields, "definition": text, "title": fields.get("title") or title}
     definition = Definition(
         name.authority, name.version, name.code, fields["definition"].strip(), _parameters(fields.get("parameters", []))
     )

@@ -145,7 +145,7 @@ def datum_gml(
         Those of a geodetic datum.
     """
     kind = "Geodetic" if ellipsoid is not None else "Vertical" if "Vertical" in tree.get("type", "") else "Engineering"
-    if ellipsoid is None and tree.get("type") == "DatumEnsemble":
+    if ellipsoid is None and (tree.get("type") == "DatumEnsemble" or "members" in tree):
         kind = "Vertical"
     name = str(tree.get("name", ""))
     tag = f"{kind}Datum"

@@ -78,7 +78,7 @@ class CrsResolver:
             For changes, see ``edit``.
         """
         if request.method in ("PUT", "DELETE"):
-            return _login_needed() if request.actor is None else edit(self._context, request)
+            return _login_needed() if request.actor is None else edit(self._context, request, self._database)
         kind = request.path.partition("/")[0]
         if kind in ("", *PAGES):
             return _listing(request.base_url, (f"{request.base_url}/{one}" for one in ProjDatabase.kinds))

@@ -123,3 +123,27 @@ def test_what_is_wrong_changes_nothing(resolver: Resolver, change: dict[str, str
     assert says in said(response)
     assert resolver.service.state() == before
     assert ("WWW-Authenticate" in dict(response.headers)) == (status == 401)
+
+
+def test_a_definition_in_gml(resolver: Resolver) -> None:
+    answer = resolver.ask("crs/EPSG/0/32633")
+    assert isinstance(answer.body, bytes)
+    moved = answer.body.decode().replace(">15<", ">16.5<").replace("UTM zone 33N", "Own zone")
+    assert put(resolver, moved, content_type="application/gml+xml").status == 201
+    entry = resolver.crss.entry("USER", "0", "new")
+    assert entry is not None
+    assert entry.title == "WGS 84 / Own zone"
+    assert resolver.crss.parse("USER/0/new").labels == ("E", "N")
+    found = texts(resolver.root("crs/USER/0/new"), "//gml:ParameterValue/gml:value/text()")
+    assert found == ["0", "16.5", "0.9996", "500000", "0"]
+    form = Params([("definition", moved), ("title", "Mine")])
+    assert put(resolver, "", params=form).status == 204
+    entry = resolver.crss.entry("USER", "0", "new")
+    assert entry is not None
+    assert entry.title == "Mine"
+
+
+@pytest.mark.parametrize("body", ["<gml:A", "<a/>"])
+def test_gml_that_is_no_definition(resolver: Resolver, body: str) -> None:
+    assert put(resolver, body).status == 400
+    assert resolver.crss.entry("USER", "0", "new") is None
