@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Generic, TypeVar
@@ -22,7 +22,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_order(work: Callable[[T], R], pieces: Iterable[T], options: Options) -> Iterator[R]:
+def in_order(work: Callable[[T], R], pieces: Iterable[T], options: Options) -> Generator[R, None, None]:
     """The results of some pieces of work, in their order.
 
     Helpers are a few pieces ahead, so that no more than these results are held. ``options.proceed`` is called before

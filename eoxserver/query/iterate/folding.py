@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from collections.abc import Iterator as Walk
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby, product
 from operator import itemgetter
@@ -28,6 +28,7 @@ from eoxserver.query.iterate.crew import in_order
 from eoxserver.query.iterate.folds import CONDENSERS, REDUCERS, Fold, State, fold_of
 from eoxserver.query.iterate.layout import Grain, edges, grains_of, grown
 from eoxserver.query.iterate.lifted import Aligned, joined_iterators, lifted_domain, without_iterators
+from eoxserver.query.iterate.reuse import with_kept_parts
 from eoxserver.query.iterate.tables import counted_input
 from eoxserver.query.iterate.tiles import Tiles
 from eoxserver.query.plan import Condense, Reduce
@@ -36,6 +37,8 @@ from eoxserver.query.windows import Need
 
 __all__ = ["FoldView", "make_condense", "make_reduce"]
 
+LEAST_PIECE = 1 << 6
+"""Cells of an operand that are gone over at once, at least, however many the places are."""
 LEAST_TILE = 1 << 16
 """Cells of a tile that a general condenser makes at once, if there are as many: chunks may be single rows."""
 
@@ -138,13 +141,12 @@ class FoldView:
 
     def _computed(self, tiles: Sequence[CellBox]) -> Walk[Cells]:
         """The cells of some tiles."""
-        block, grains = self._walk
-        folded = [edges(0, self.whole[axis], block[axis], grains[axis].first) for axis in self.gone]
+        folded = list(self._folded())
 
         def pieces() -> Walk[tuple[int, CellBox, CellBox]]:
             for number, tile in enumerate(tiles):
-                for part in product(*folded):
-                    yield number, tile, CellBox(tuple(a for a, _ in part), tuple(b for _, b in part))
+                for part in folded:
+                    yield number, tile, part
 
         def work(piece: tuple[int, CellBox, CellBox]) -> tuple[int, State | None]:
             return piece[0], self._state(piece[1], piece[2])
@@ -152,6 +154,29 @@ class FoldView:
         states = in_order(work, pieces(), self.options)
         for number, group in groupby(states, key=itemgetter(0)):
             yield self._finished(tiles[number], (state for _, state in group))
+
+    def _folded(self) -> Walk[CellBox]:
+        """The parts that are folded one after the other; all of a chunk before the next one."""
+        block, grains = self._walk
+        coarse = []
+        for axis in self.gone:
+            size = block[axis] if self.ordered else max(block[axis], grains[axis].chunk)
+            coarse.append(edges(0, self.whole[axis], size, grains[axis].first % size))
+        for chunk in product(*coarse):
+            fine = [edges(a, b, block[axis], a) for (a, b), axis in zip(chunk, self.gone, strict=True)]
+            for part in product(*fine):
+                yield CellBox(tuple(a for a, _ in part), tuple(b for _, b in part))
+
+    @property
+    def revisits(self) -> bool:
+        """Whether cells that do not depend on iterators are read more than once."""
+        block, grains = self._walk
+        free = [axis for axis, grain in enumerate(grains) if grain.free and self.whole[axis] > 1]
+        if any(block[axis] < self.whole[axis] for axis in free):
+            return True
+        moving = [grain.axis for grain, size in zip(grains, self.whole, strict=True) if not grain.free and size > 1]
+        small = any(block[axis] < grain.chunk for axis, grain in enumerate(grains) if not grain.free)
+        return len(set(moving)) < len(moving) or (bool(free) and small)
 
     def _state(self, tile: CellBox, part: CellBox) -> State | None:
         """What there is to know of a block; None when no place counts."""
@@ -215,6 +240,12 @@ def block_of(
     for axis in (*gone, *kept):
         rest = math.prod(block) // block[axis]
         block[axis] = max(1, min(block[axis], most // rest)) if rest else 1
+    places = [axis for axis in kept if grains[axis].free and axis < lifted]
+    if gone and not ordered:  # all places at once, and as many cells as there is room for
+        for axis in reversed(places):
+            block[axis] = max(1, min(whole[axis], most // LEAST_PIECE // math.prod(block[place] for place in places)))
+        for axis in gone:
+            block[axis] = max(1, min(block[axis], most * block[axis] // math.prod(block)))
     own = [axis for axis in reversed(kept) if axis >= lifted]
     grown(block, whole, own, min(most, LEAST_TILE))
     if not ordered:
@@ -255,6 +286,9 @@ def make_reduce(resolving: Resolving, node: Reduce) -> Step:
     if view is None:
         using = Aligned(step, step.iterators, len(step.domain.axes) - len(kept))
         view = FoldView(using, None, kept, step.domain.shape, fold, range_type, resolving.options)
+        if step.iterators and view.revisits:
+            using = replace(using, step=resolving.resolve(with_kept_parts(resolving, node.input)))
+            view = replace(view, using=using)
     return Step(node, derived(step.coverage, view, domain, range_type), (step,), step.iterators)
 
 
@@ -282,6 +316,8 @@ def make_condense(resolving: Resolving, node: Condense) -> Step:
     kept = (*range(len(outer)), *range(len(iterators), len(whole)))
     fold = fold_of(node.operator)
     view = FoldView(using, places, kept, whole, fold, folded_type(fold, step), resolving.options)
+    if step.iterators and view.revisits:
+        view = replace(view, using=replace(using, step=resolving.resolve(with_kept_parts(resolving, node.using))))
     domain = lifted_domain(outer, own)
     inputs = (step,) if where is None else (step, where)
     return Step(node, derived(step.coverage, view, domain, view.range_type), inputs, outer)

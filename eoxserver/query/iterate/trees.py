@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from typing import Any, cast
 
 import numpy as np
@@ -19,30 +19,56 @@ _NODES: tuple[type, ...] = Node.__args__
 def exchanged(plan: Node, instead: Callable[[Node], Node | None]) -> Node:
     """A copy of a plan, with other nodes in the place of those for which there is an instead.
 
-    Nodes below which nothing changes remain themselves, and what is shared remains shared.
+    Nodes below which nothing changes remain themselves, and what is shared remains shared. Plans may be deep.
     """
-    return cast("Node", _copied(plan, instead, {}))
+    known: dict[int, Node] = {}
+    waiting, entered = [plan], set[int]()
+    while waiting:
+        node = waiting[-1]
+        if id(node) in known:
+            waiting.pop()
+        elif id(node) in entered:
+            known[id(node)] = _rebuilt(node, known)
+        else:
+            entered.add(id(node))
+            other = instead(node)
+            if other is not None:
+                known[id(node)] = other
+            waiting.extend(() if other is not None else _below(node))
+    return known[id(plan)]
 
 
-def _copied(node: object, instead: Callable[[Node], Node | None], known: dict[int, object]) -> object:
-    if id(node) in known:
-        return known[id(node)]
-    result: object = node
-    if isinstance(node, tuple):
-        parts = tuple(_copied(part, instead, known) for part in node)
-        if any(new is not old for new, old in zip(parts, node, strict=True)):
-            result = parts
-    elif isinstance(node, (*_NODES, PickCell, PickRange)) and is_dataclass(node):
-        other = None if isinstance(node, PickCell | PickRange) else instead(cast("Node", node))
-        if other is not None:
-            result = other
-        elif not isinstance(node, Iterator):
-            old = {each.name: getattr(node, each.name) for each in fields(node)}
-            new = {name: _copied(value, instead, known) for name, value in old.items()}
-            changed = {name: value for name, value in new.items() if value is not old[name]}
-            result = replace(cast("Any", node), **changed) if changed else node
-    known[id(node)] = result
-    return result
+def _below(node: Node) -> list[Node]:
+    """The nodes right below a node."""
+    found: list[Node] = []
+    if isinstance(node, Iterator):  # its values may be many, and none is a node
+        return found
+    for each in fields(node):
+        value = getattr(node, each.name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, PickCell | PickRange):
+                found.append(part.cell if isinstance(part, PickCell) else part.first)
+            elif isinstance(part, _NODES):
+                found.append(cast("Node", part))
+    return found
+
+
+def _rebuilt(node: Node, known: Mapping[int, Node]) -> Node:
+    """The node over others; itself where these are the same."""
+    if all(known[id(below)] is below for below in _below(node)):
+        return node
+
+    def new(value: object) -> object:
+        if isinstance(value, tuple):
+            return tuple(new(part) for part in value)
+        if isinstance(value, PickCell):
+            return replace(value, cell=known[id(value.cell)])
+        if isinstance(value, PickRange):
+            return replace(value, first=known[id(value.first)])
+        return known[id(value)] if isinstance(value, _NODES) else value
+
+    old = {each.name: getattr(node, each.name) for each in fields(node)}
+    return cast("Node", replace(cast("Any", node), **{name: new(value) for name, value in old.items()}))
 
 
 def value_type(values: Sequence[float]) -> np.dtype[Any]:

@@ -49,7 +49,7 @@ def check(data: st.DataObject, node: Node, plain: Node) -> None:
     assert_equal(cells_of(node, data.draw(options()), box), cells_of(plain, None, box))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data())
 def test_general_condensers(data: st.DataObject) -> None:
     known = data.draw(iterators(2))
@@ -73,7 +73,7 @@ def _open(node: Node, rest: tuple[Iterator, ...]) -> Node:
     return Condense("+", rest, node) if rest else node
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.data())
 def test_constructors(data: st.DataObject) -> None:
     known = data.draw(iterators(data.draw(st.integers(1, 3))))
@@ -82,7 +82,7 @@ def test_constructors(data: st.DataObject) -> None:
     check(data, Construct(labels, known, body), Construct(labels, known, unrolled(body, known)))
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.data())
 def test_short_condensers(data: st.DataObject) -> None:
     known = data.draw(iterators(2))
@@ -92,7 +92,7 @@ def test_short_condensers(data: st.DataObject) -> None:
     check(data, node, plain)
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.data())
 def test_orders(data: st.DataObject) -> None:
     values, valid = cells(data.draw(st.integers(0, 50)), data.draw(st.sampled_from(["u1", "f4"])))
