@@ -14,7 +14,12 @@ from typing import Any
 
 import pyproj
 from lxml import etree
-from pyproj.crs.crs import CoordinateOperation, Datum, Ellipsoid, PrimeMeridian
+from pyproj.crs import (  # type: ignore[attr-defined]  # pyproj exports them without saying so
+    CoordinateOperation,
+    Datum,
+    Ellipsoid,
+    PrimeMeridian,
+)
 from pyproj.exceptions import CRSError
 
 from eoxserver.core.crs import Crs, ParseCrs
