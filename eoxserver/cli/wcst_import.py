@@ -3,27 +3,40 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
+from eoxserver.app import Instance
+from eoxserver.backends.credentials import Credentials
 from eoxserver.backends.grib.process import GribProcess
 from eoxserver.cli.console import Fault, note, say
 from eoxserver.cli.parameters import instance_option, opened
-from eoxserver.wcst_import.ingredients.reading import read_ingredients
+from eoxserver.core.errors import EOxServerError
+from eoxserver.wcst_import.daemon import Daemon
+from eoxserver.wcst_import.errors import ImportRefused
+from eoxserver.wcst_import.ingredients.reading import Ingredients, read_ingredients
 from eoxserver.wcst_import.recipes.base import Environment
-from eoxserver.wcst_import.session import Session
+from eoxserver.wcst_import.session import Result, Session
+from eoxserver.wcst_import.targets.base import Target
+from eoxserver.wcst_import.targets.http import HttpTarget
 from eoxserver.wcst_import.targets.instance import InstanceTarget
 
 __all__ = ["wcst_import"]
 
+WATCH_SECONDS = 3600.0
+
 
 class _Terminal:
     """Lines to standard output, warnings and progress to standard error."""
-
-    def __init__(self) -> None:
-        self._written = 0
 
     def say(self, line: str) -> None:
         say(line)
@@ -45,23 +58,133 @@ class _Terminal:
             note(line)
 
 
+@dataclass(frozen=True)
+class _Options:
+    """What the command line says beside the ingredients."""
+
+    directory: Path | None
+    local: bool
+    explain: bool
+    credentials: Credentials
+
+
+def _credentials(user: str | None, password: str | None, identity: Path | None) -> Credentials:
+    if identity is not None:
+        name, colon, secret = identity.read_text("utf-8").strip().partition(":")
+        if not colon:
+            raise click.BadParameter(f"{identity} must hold user:password", param_hint="--identity-file")
+        return Credentials(name, secret)
+    return Credentials(user, password or "") if user else Credentials()
+
+
 @click.command("wcst_import")
 @click.argument("ingredients", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @instance_option
 @click.option("--explain", is_flag=True, help="Change nothing; say what would be imported, and where that comes from.")
-def wcst_import(ingredients: Path, directory: Path | None, explain: bool) -> None:
+@click.option("--local", is_flag=True, help="Import into the instance, even where config.service_url names a server.")
+@click.option("--user", metavar="NAME", help="Who may write on the server of config.service_url.")
+@click.option("--passwd", "password", metavar="WORD", envvar="EOXS_IMPORT_PASSWORD", help="The password of --user.")
+@click.option(
+    "--identity-file",
+    "identity",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with user:password, in place of --user and --passwd.",
+)
+@click.option(
+    "-w",
+    "--watch",
+    type=click.FloatRange(min=0, min_open=True),
+    is_flag=False,
+    flag_value=WATCH_SECONDS,
+    metavar="[SECONDS]",
+    help=f"Look for new files again and again, every {WATCH_SECONDS:g} seconds unless another number is given.",
+)
+@click.option(
+    "-d",
+    "--daemon",
+    type=click.Choice(["start", "stop", "status", "restart"]),
+    help="Watch in the background, in a process of its own; stop it, or say whether it runs.",
+)
+def wcst_import(ingredients: Path, watch: float | None, daemon: str | None, **given: Any) -> None:
     """Import files into coverages, as INGREDIENTS say.
 
     INGREDIENTS is a JSON file: which files, and by which recipe they become slices of a mosaic, a time series or a
-    cube of any axes.
+    cube of any axes. The coverages are made in the instance, or on the server that config.service_url names.
     """
-    given = read_ingredients(ingredients)
-    instance, grib = opened(directory), GribProcess()
+    secrets = {name: given.pop(name) for name in ("user", "password", "identity")}
+    options = _Options(**given, credentials=_credentials(**secrets))
+    if daemon is not None:
+        _background(Daemon(ingredients), daemon, watch or WATCH_SECONDS)
+    elif watch is not None:
+        _watch(ingredients, options, watch)
+    else:
+        _report(_once(ingredients, options), options.explain)
+
+
+def _report(result: Result, explain: bool) -> None:
+    if not explain:
+        left_out = f", {len(result.skipped)} files skipped" if result.skipped else ""
+        say(f"{result.imported} slices imported{left_out}")
+
+
+def _once(path: Path, options: _Options) -> Result:
+    given = read_ingredients(path)
+    with _environment(given, options) as (instance, environment):
+        return Session(given, instance.plugins.import_recipes, environment, _Terminal(), options.explain).run()
+
+
+@contextmanager
+def _environment(given: Ingredients, options: _Options) -> Iterator[tuple[Instance, Environment]]:
+    instance, grib = opened(options.directory), GribProcess()
     try:
-        environment = Environment(instance.readers, instance.crss.parse, InstanceTarget(instance), grib)
-        result = Session(given, instance.plugins.import_recipes, environment, _Terminal(), explain).run()
+        with tempfile.TemporaryDirectory(dir=given.config.tmp_directory or None) as folder:
+            target = _target(given, options, instance, Path(folder))
+            try:
+                yield instance, Environment(instance.readers, instance.crss.parse, target, grib)
+            finally:
+                target.close()
     finally:
         grib.close()
         instance.close()
-    if not explain:
-        say(f"{result.imported} slices imported" + (f", {len(result.skipped)} files skipped" if result.skipped else ""))
+
+
+def _target(given: Ingredients, options: _Options, instance: Instance, folder: Path) -> Target:
+    config = given.config
+    if options.local or not config.service_url:
+        return InstanceTarget(instance)
+    return HttpTarget(config.service_url, options.credentials, instance.crss.parse, folder, config.crs_resolver)
+
+
+# -- again and again --------------------------------------------------------------------------------------------
+
+
+def _watch(path: Path, options: _Options, seconds: float) -> None:
+    """Import until the process is asked to end; a run that fails is said, and tried again."""
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    while not over.is_set():
+        try:
+            _report(_once(path, options), options.explain)
+        except EOxServerError as error:
+            note(f"eoxserver: {error.message}")
+        over.wait(seconds)
+
+
+def _background(daemon: Daemon, action: str, seconds: float) -> None:
+    context = click.get_current_context()
+    options = [f"--watch={seconds:g}"]
+    for name, flag in (("directory", "--instance"), ("user", "--user"), ("identity", "--identity-file")):
+        value = context.params.get(name)
+        if value is not None:
+            options += [flag, str(Path(value).absolute() if name != "user" else value)]
+    if context.params["local"]:
+        options.append("--local")
+    if action in ("stop", "restart"):
+        say("stopped" if daemon.stop() else "it did not run")
+    if action in ("start", "restart"):
+        say(f"started, process {daemon.start(options)}; it writes to {daemon.output}")
+    if action == "status":
+        if daemon.pid is None:
+            raise ImportRefused(f"the daemon of {daemon.ingredients} does not run")
+        say(f"it runs, process {daemon.pid}")

@@ -17,7 +17,7 @@ from eoxserver.wcst_import.ingredients.reading import Ingredients
 from eoxserver.wcst_import.recipes.base import Environment, Recipe
 from eoxserver.wcst_import.scaling import check_scales, scale
 from eoxserver.wcst_import.slices import ImportFile, Slice
-from eoxserver.wcst_import.tracking import ImportedFiles, ImportLog
+from eoxserver.wcst_import.tracking import ImportedFiles, ImportLog, alone
 
 __all__ = ["Console", "Result", "Session"]
 
@@ -80,7 +80,7 @@ class Session:
         self._console = console
         self._explain = explain or self.config.mock
         self._recipe = self._made(recipes)
-        folder = Path(self.config.resumer_dir_path or ingredients.folder)
+        folder = self._folder = Path(self.config.resumer_dir_path or ingredients.folder)
         track = self.config.track_files and not self._explain
         self._imported = ImportedFiles(folder, ingredients.input.coverage_id, track)
         self._log = None if self._explain else ImportLog(folder / f"{ingredients.path.stem}.log")
@@ -103,8 +103,13 @@ class Session:
         EOxServerError
             When it fails; what was imported before stays, and is remembered.
         """
-        if not self._explain:
-            self._environment.target.check()
+        if self._explain:
+            return self._run()
+        self._environment.target.check()
+        with alone(self._folder, self.ingredients.input.coverage_id):
+            return self._logged()
+
+    def _logged(self) -> Result:
         self._note(None)
         try:
             result = self._run()

@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from eoxserver.wcst_import.errors import ImportRefused
 
-__all__ = ["ImportLog", "ImportedFiles"]
+__all__ = ["ImportLog", "ImportedFiles", "alone"]
 
 
 class ImportedFiles:
@@ -30,8 +32,7 @@ class ImportedFiles:
     """
 
     def __init__(self, folder: Path, coverage_id: str, remember: bool = True) -> None:
-        name = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in coverage_id)
-        self.path = folder / f"{name}.resume.json"
+        self.path = folder / f"{_file_name(coverage_id)}.resume.json"
         self._remember = remember
         self._known = dict.fromkeys(self._read()) if remember else {}
 
@@ -71,6 +72,34 @@ class ImportedFiles:
             beside.replace(self.path)
         except OSError as error:
             raise ImportRefused(f"{self.path} cannot be written: {error}", locator=str(self.path)) from error
+
+
+@contextmanager
+def alone(folder: Path, coverage_id: str) -> Iterator[None]:
+    """Be the only import of a coverage from this folder.
+
+    Raises
+    ------
+    ImportRefused
+        When another one is under way.
+    """
+    path = folder / f".{_file_name(coverage_id)}.lock"
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise ImportRefused(f"{path} cannot be written: {error}", locator=str(path)) from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ImportRefused(
+                f"another import of {coverage_id} is under way ({path})", locator=coverage_id
+            ) from error
+        yield
+
+
+def _file_name(coverage_id: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in coverage_id)
 
 
 class ImportLog:
