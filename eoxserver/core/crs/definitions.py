@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import pyproj.database
 
+from eoxserver.core.crs.formulas import check_formula, evaluate_formula, formula_names
 from eoxserver.core.errors import CrsUnknown
 
 __all__ = ["LONGEST_DEFINITION", "NO_DEFINITIONS", "Definition", "Definitions", "Parameter", "is_reserved"]
@@ -36,7 +37,12 @@ class Parameter:
 
     name: str
     default: str | None = None
-    """Its value when a URL gives none; None: the URL must."""
+    """Its value when a URL gives none, or after ``=`` a formula over others (``formulas``); None: the URL must."""
+
+    @property
+    def formula(self) -> str | None:
+        """What gives the value when a URL does not; None where nothing is computed."""
+        return self.default[1:] if self.default is not None and self.default.startswith("=") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,9 @@ class Definition:
             names = ", ".join(parameter.name for parameter in missing)
             raise CrsUnknown(f"{self.name} needs values of {names}", locator=missing[0].name)
         values = {one.name: given.get(one.name, one.default or "") for one in self.parameters}
+        for one in self.parameters:
+            if one.formula is not None and one.name not in given:
+                values[one.name] = evaluate_formula(one.formula, values)
         return _PLACEHOLDER.sub(lambda match: values[match[1]], self.text)
 
     def _check_parameters(self) -> None:
@@ -120,15 +129,28 @@ class Definition:
                 raise CrsUnknown(f"'{parameter.name}' cannot be the name of a parameter", locator=parameter.name)
             if names.count(parameter.name) > 1:
                 raise CrsUnknown(f"parameter '{parameter.name}' is there twice", locator=parameter.name)
-            if parameter.default is not None and not _VALUE.fullmatch(parameter.default):
+            if parameter.formula is not None:
+                self._check_formula(parameter, parameter.formula)
+            elif parameter.default is not None and not _VALUE.fullmatch(parameter.default):
                 raise CrsUnknown(
                     f"'{parameter.default}' is no value of parameter '{parameter.name}'", locator=parameter.name
                 )
-        used = set(_PLACEHOLDER.findall(self.text))
+        formulas = [parameter.formula for parameter in self.parameters if parameter.formula is not None]
+        used = {name for text in (self.text, *formulas) for name in _PLACEHOLDER.findall(text)}
         if used != set(names):
             odd = sorted(used ^ set(names))[0]
             what = "is not in its text" if odd in names else "is in its text, but not among its parameters"
             raise CrsUnknown(f"parameter '{odd}' of {self.name} {what}", locator=odd)
+
+    def _check_formula(self, parameter: Parameter, formula: str) -> None:
+        check_formula(formula)
+        computed = {one.name for one in self.parameters if one.formula is not None}
+        again = [name for name in formula_names(formula) if name in computed]
+        if again:
+            raise CrsUnknown(
+                f"the formula of parameter '{parameter.name}' names '{again[0]}', which has a formula itself",
+                locator=parameter.name,
+            )
 
 
 @dataclass(frozen=True, slots=True)
