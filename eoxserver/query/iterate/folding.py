@@ -121,7 +121,8 @@ class FoldView:
             assert common is not None
             here = (slice(None), *common.shifted([-edge for edge in box.low]).slices)
             there: tuple[Any, ...] = (wanted, *common.shifted([-edge for edge in tile.low]).slices)
-            values[here] = cells.values[there]
+            part = cells.values[there]
+            values[here] = part.real if dtype.kind != "c" else part
             if cells.valid is not None:
                 valid[here] = cells.valid[there]
         return Cells(values, None if valid.all() else valid)
@@ -141,11 +142,10 @@ class FoldView:
 
     def _computed(self, tiles: Sequence[CellBox]) -> Walk[Cells]:
         """The cells of some tiles."""
-        folded = list(self._folded())
 
         def pieces() -> Walk[tuple[int, CellBox, CellBox]]:
             for number, tile in enumerate(tiles):
-                for part in folded:
+                for part in self._folded():
                     yield number, tile, part
 
         def work(piece: tuple[int, CellBox, CellBox]) -> tuple[int, State | None]:

@@ -297,6 +297,10 @@ def masked(values: Array, counted: npt.NDArray[np.bool_], instead: Any) -> Array
     """The values, and others where they do not count."""
     if instead == 0 and values.dtype.kind in "iu":
         return np.multiply(values, counted)  # three times as fast as a choice
+    if instead == 0 and values.dtype.kind == "f" and values.dtype.itemsize <= 8:
+        return np.multiply(values.view(f"u{values.dtype.itemsize}"), counted).view(
+            values.dtype
+        )  # as bits: nan goes too
     return np.where(counted, values, instead)
 
 

@@ -19,7 +19,20 @@ from eoxserver.core.domain import Domain
 from eoxserver.core.errors import WcpsSemanticError
 from eoxserver.core.selection import GRID, Slice
 from eoxserver.query.check import price
-from eoxserver.query.plan import Condense, Given, Iterator, Map, Node, Pick, PickCell, Reduce, Select, SubsetNode
+from eoxserver.query.plan import (
+    Cast,
+    Combine,
+    Condense,
+    Given,
+    Iterator,
+    Map,
+    Node,
+    Pick,
+    PickCell,
+    Reduce,
+    Select,
+    SubsetNode,
+)
 from eoxserver.query.steps import Options
 from tests.query.iterate.bodies import POOLED, assert_equal, cells, cells_of, line, long, small_cube, step_of
 from tests.query.samples import Recorder, covering
@@ -260,6 +273,18 @@ def test_all_fields_or_some() -> None:
     node = Condense("+", (T,), at_time(Given(small_cube(values, valid))))
     whole = cells_of(node)
     assert_equal(cells_of(Select(node, (2, 0))), Cells(whole.values[[2, 0]]))
+
+
+def test_fields_of_different_types() -> None:
+    values, _ = cells(5, "u1", 1)
+    cube = Given(small_cube(values))
+    node = Reduce("add", Combine(("a", "b", "c"), (cube, Map("sqrt", (cube,)), Cast(cube, np.dtype(np.complex64)))))
+    step = step_of(node)
+    assert [each.dtype.str[1:] for each in step.range_type.fields] == ["i8", "f8", "c16"]
+    for number, expected in ((0, values.sum()), (1, np.sqrt(values.astype(float)).sum()), (2, values.sum())):
+        found = step.source.read(CellBox((), ()), (number,)).values
+        assert found.dtype == step.range_type.fields[number].dtype
+        assert found[0] == pytest.approx(expected)
 
 
 def test_unknown_condensers_and_conditions_are_refused() -> None:

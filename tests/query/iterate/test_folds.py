@@ -81,6 +81,13 @@ def test_4_4_sums_do_not_wrap() -> None:
     assert folded("add", np.full((300, 700), -32768, np.int16)) == -300 * 700 * 32768
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c16", "i2", "bool"])
+def test_4_4_what_lies_under_nulls_means_nothing(dtype: str) -> None:
+    values = np.array([np.nan if dtype[0] in "fc" else 1, 1, np.inf if dtype[0] in "fc" else 1, 1]).astype(dtype)
+    valid = np.array([[False, True, False, True]])
+    assert [folded(name, values, valid) for name in ("add", "avg", "*")] == [2, 1, 1]
+
+
 def test_4_4_an_overlay_ends_with_the_last_that_is_not_zero() -> None:
     assert folded("overlay", np.array([7, 5, 0, 9]), np.array([[True, True, True, False]])) == 5
     assert folded("overlay", np.array([0, 0, 4]), np.array([[True, True, False]])) == 0
