@@ -96,6 +96,7 @@ def assemble_engine(instance: Instance) -> Engine:
             max_result_cells=settings.limits.max_result_cells,
             max_result_bytes=settings.limits.max_result_bytes,
             max_read_bytes=settings.limits.max_read_bytes,
+            max_folded_cells=settings.limits.max_folded_cells,
         ),
         encoders={key: instance.plugins.encoders[key](settings) for key in instance.plugins.encoders},
         workspace=Workspace(directory, executor.pool, settings.evaluation.block_cells, settings.limits.memory_bytes),

@@ -269,6 +269,9 @@ class Limits:
     max_result_cells: int = setting(integer(1), "1_000_000_000", "Cells in a result, all fields counted.")
     max_result_bytes: int = setting(SIZE, "1GiB", "Size of a result before encoding.")
     max_read_bytes: int = setting(SIZE, "16GiB", "Size of the cells that must be read for a result.")
+    max_folded_cells: int = setting(
+        integer(1), "1_000_000_000_000", "Cells that one condenser of a query goes through."
+    )
     max_evaluation_time: int = setting(
         DURATION, "5min", "Time in which an answer must be ready and sent; 0s: any time is accepted."
     )

@@ -18,7 +18,7 @@ from eoxserver.core.coverage import CellBox, Coverage, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import LimitExceeded
 from eoxserver.core.fields import RangeType
-from eoxserver.query.plan import Node
+from eoxserver.query.plan import Condense, Node, Reduce, Sort
 from eoxserver.query.resolver import Resolver
 from eoxserver.query.steps import Lookup, Options, Step
 from eoxserver.query.transforms import TransformCache
@@ -35,6 +35,8 @@ class Limits:
     """Cells of the result, all fields counted."""
     max_result_bytes: int | None = None
     max_read_bytes: int | None = None
+    max_folded_cells: int | None = None
+    """Cells that one condenser goes through, once for each place of the iterators it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def check(
 def check_step(step: Step, limits: Limits | None = None) -> Checked:
     """Find out what the step of a plan costs, without reading; raises LimitExceeded as ``check``."""
     limits = limits or Limits()
+    _check_folds(step, limits.max_folded_cells)
     _check_result(step, limits.max_result_cells, len(step.range_type), "cells")
     _check_result(step, limits.max_result_bytes, step.range_type.cell_bytes, "bytes")
     cost = price(step)
@@ -103,6 +106,37 @@ def check_step(step: Step, limits: Limits | None = None) -> Checked:
             locator="max_read_bytes",
         )
     return Checked(step.domain, step.range_type, cost, step)
+
+
+def _check_folds(step: Step, limit: int | None) -> None:
+    """Refuse condensers and orders that go through more than ``limit`` cells."""
+    for one in _steps(step):
+        match one.node:
+            case Reduce() | Sort():
+                count = max(below.domain.cell_count for below in one.inputs)
+            case Condense():
+                names = {iterator.name for iterator in one.node.iterators}
+                others = (axis.size for axis in one.inputs[0].domain.axes if axis.label not in names)
+                count = math.prod(iterator.size for iterator in one.node.iterators) * math.prod(others)
+            case _:
+                continue
+        if limit is not None and count > limit:
+            raise LimitExceeded(
+                f"this condenses {count} cells, more than the {limit} allowed (max_folded_cells); condense a part of "
+                "them, or coarser ones",
+                locator="max_folded_cells",
+            )
+
+
+def _steps(step: Step) -> Iterator[Step]:
+    """A step and all below it, each once."""
+    waiting, seen = [step], {id(step)}
+    while waiting:
+        one = waiting.pop()
+        yield one
+        fresh = {id(below): below for below in one.inputs if id(below) not in seen}
+        seen.update(fresh)
+        waiting.extend(fresh.values())
 
 
 def price(step: Step, box: CellBox | None = None) -> Cost:
@@ -125,15 +159,9 @@ def price(step: Step, box: CellBox | None = None) -> Cost:
 def _sources(step: Step) -> dict[int, Coverage]:
     """The coverages that are read, by the identity of their sources."""
     found: dict[int, Coverage] = {}
-    waiting, seen = [step], set[int]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
+    for one in _steps(step):
         if not one.inputs:
             found[id(one.source)] = one.coverage
-        waiting.extend(one.inputs)
     return found
 
 

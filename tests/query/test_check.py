@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -14,8 +15,12 @@ from eoxserver.core.errors import LimitExceeded, NoSuchField
 from eoxserver.core.selection import GRID, Slice, Trim
 from eoxserver.query.check import Checked, Cost, Limits, check
 from eoxserver.query.plan import (
+    Condense,
+    Constant,
     Factor,
     Interpolation,
+    Iterator,
+    Map,
     Node,
     Overlay,
     Read,
@@ -141,7 +146,7 @@ def test_enormous_results_are_priced_without_being_made() -> None:
 def refused(plan: Node, limits: Limits) -> str:
     with pytest.raises(LimitExceeded) as caught:
         check(plan, catalogue(large(), cube(), series()), limits)
-    assert caught.value.locator in {"max_result_cells", "max_result_bytes", "max_read_bytes"}
+    assert caught.value.locator in {"max_result_cells", "max_result_bytes", "max_read_bytes", "max_folded_cells"}
     return caught.value.message
 
 
@@ -193,6 +198,19 @@ def test_where_scaling_does_not_help_positions_are_named() -> None:
 
 def test_a_limit_below_a_single_cell_says_so() -> None:
     assert "no part of it would fit" in refused(Read("series"), Limits(max_read_bytes=1))
+
+
+def test_what_condensers_go_through_is_bounded() -> None:
+    cells = series().domain.cell_count
+    fold = Reduce("avg", Read("series"))
+    message = refused(fold, Limits(max_folded_cells=cells - 1))
+    assert f"condenses {cells} cells, more than the {cells - 1} allowed (max_folded_cells)" in message
+    fits(fold, Limits(max_folded_cells=cells))
+    place = Iterator("$x#1", 0, 10)
+    total = Condense("+", (place,), Map("+", (place, Read("series"))))
+    assert f"condenses {10 * cells} cells" in refused(total, Limits(max_folded_cells=cells))
+    alone = Condense("+", (place,), Constant(1, np.dtype("i4")))
+    assert "condenses 10 cells" in refused(alone, Limits(max_folded_cells=9))
 
 
 def test_other_errors_come_before_prices() -> None:
