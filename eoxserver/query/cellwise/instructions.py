@@ -16,7 +16,7 @@ import numpy as np
 
 from eoxserver.core.fields import NilValue
 from eoxserver.query.cellwise.functions import Function
-from eoxserver.query.cellwise.kernels import Array, Flags, Kernel, convert
+from eoxserver.query.cellwise.kernels import Array, Flags, Kernel, choose, convert
 
 __all__ = [
     "Call", "Compare", "Converted", "Frame", "Instruction", "IsNull", "Overlaid", "Remasked", "Reniled", "Slot",
@@ -214,7 +214,7 @@ def _choose(out: Array, conditions: Sequence[Array], results: Sequence[Array | n
     """For each cell the result of the first condition that is true; the last result where none is."""
     np.copyto(out, results[-1], casting="unsafe")
     for condition, result in zip(reversed(conditions), reversed(results[:-1]), strict=True):
-        np.copyto(out, result, where=condition, casting="unsafe")
+        choose(np.asarray(condition), np.asarray(result), out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +236,7 @@ class Overlaid:
         if known is not None:
             chosen = chosen & known
         np.copyto(out, below, casting="unsafe")
-        np.copyto(out, above, where=chosen, casting="unsafe")
+        choose(chosen, above, out)
         frame.flags[self.valid] = None if mask is None else chosen | mask
         under, over = (frame.wrong(each) for each in self.inputs)
         frame.settle(self.fault, _either(over, None if under is None else under & ~chosen), self.valid)
@@ -296,7 +296,7 @@ def _fill(frame: Frame, slot: int, fill: float, out: Array) -> None:
     if valid is not None:
         value = np.empty((), out.dtype)
         convert((np.asarray(fill),), out.dtype, value)
-        np.copyto(out, value, where=~valid)
+        choose(~valid, value, out)
 
 
 Instruction: TypeAlias = Call | Compare | IsNull | Converted | Switched | Overlaid | Reniled | Remasked

