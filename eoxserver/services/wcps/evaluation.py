@@ -23,8 +23,9 @@ from eoxserver.query.check import Checked, check_step
 from eoxserver.query.steps import Step
 from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.compile import CoverageValue, Scope, Value, bind, compile_expression, open_scope
-from eoxserver.services.wcps.compile.values import DomainValue, ListValue, TextValue
+from eoxserver.services.wcps.compile.values import DomainValue, ListValue, OutlinesValue, TextValue
 from eoxserver.services.wcps.decode import decode_file
+from eoxserver.services.wcps.encoding.polygons import encode_polygons
 from eoxserver.services.wcps.encoding.results import Encoded, describe_result, encode_result
 from eoxserver.services.wcps.encoding.scalars import scalar_text
 from eoxserver.services.wcps.requests import QueryRequest
@@ -216,6 +217,8 @@ class Evaluation:
         value = compile_expression(tree, scope)
         if isinstance(tree, (nodes.Encode, nodes.Describe)):
             return self._encoding(scope, tree, value)
+        if isinstance(value, OutlinesValue):
+            return self._outlines(scope, tree, value)
         if not isinstance(value, CoverageValue):
             text = _text(scope, tree, value)
             return Text(text, text)
@@ -248,6 +251,12 @@ class Evaluation:
         with scope.plan.placed(tree):
             encoded = encode_result(coverage, name, extra, self._context.formats, self._engine)
         return Encoding(encoded, value.identifier)
+
+    def _outlines(self, scope: Scope, tree: nodes.Syntax, value: OutlinesValue) -> Encoding:
+        coverage = self._coverage(value.value)
+        with scope.plan.placed(tree):
+            encoded = encode_polygons(coverage, value.format, value.connectivity)
+        return Encoding(encoded, value.value.identifier)
 
     def _coverage(self, value: CoverageValue) -> Coverage:
         """A coverage whose cells are computed as they are read; raises LimitExceeded."""
@@ -282,6 +291,8 @@ class Evaluation:
             if tree is None:
                 continue
             value = compile_expression(tree, scope)
+            if isinstance(value, OutlinesValue):
+                value = value.value
             if isinstance(value, CoverageValue):
                 found[key] = explain(value.node)
             else:

@@ -13,12 +13,13 @@ from eoxserver.services.wcps.compile.values import (
     DomainValue,
     InstantsValue,
     ListValue,
+    OutlinesValue,
     ShapeValue,
     TextValue,
     Value,
 )
 
 __all__ = [
-    "Compilation", "CoverageValue", "DomainValue", "InstantsValue", "ListValue", "Scope", "ShapeValue", "TextValue",
-    "Value", "bind", "compile_expression", "open_scope",
+    "Compilation", "CoverageValue", "DomainValue", "InstantsValue", "ListValue", "OutlinesValue", "Scope",
+    "ShapeValue", "TextValue", "Value", "bind", "compile_expression", "open_scope",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from eoxserver.core.errors import WcpsSemanticError
 from eoxserver.core.selection import Mode
 from eoxserver.query.resolver import Resolver
 from eoxserver.services.wcps import nodes
-from eoxserver.services.wcps.compile import cells, clipping, domains, iterators, names, scaling, times
+from eoxserver.services.wcps.compile import cells, clipping, domains, iterators, names, outlines, scaling, times
 from eoxserver.services.wcps.compile.bounds import concatenate
 from eoxserver.services.wcps.compile.scope import Compilation, ReadScalar, Scope, read_whole
 from eoxserver.services.wcps.compile.subsets import subset
@@ -112,6 +112,7 @@ _COMPILERS: _Compilers = MappingProxyType(
         nodes.Clip: clipping.clip,
         nodes.Flip: iterators.flip,
         nodes.TimeUnits: times.time_units,
+        nodes.Polygonize: outlines.polygonize,
     }
 )
 _ONCE: _Compilers = MappingProxyType(

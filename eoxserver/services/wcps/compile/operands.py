@@ -20,6 +20,7 @@ from eoxserver.services.wcps.compile.values import (
     DomainValue,
     InstantsValue,
     ListValue,
+    OutlinesValue,
     TextValue,
     Value,
 )
@@ -45,6 +46,8 @@ def described(value: Value) -> str:
             return "an instant"
         case CoverageValue():
             return "a coverage" if not value.is_scalar else "a scalar"
+        case OutlinesValue():
+            return "a set of polygons"
         case _:
             return "a geometry"
 

@@ -17,7 +17,8 @@ from eoxserver.query.steps import Step
 from eoxserver.services.wcps import nodes
 
 __all__ = [
-    "CoverageValue", "DomainAxis", "DomainValue", "InstantsValue", "ListValue", "ShapeValue", "TextValue", "Value",
+    "CoverageValue", "DomainAxis", "DomainValue", "InstantsValue", "ListValue", "OutlinesValue", "ShapeValue",
+    "TextValue", "Value",
 ]  # fmt: skip
 
 
@@ -135,5 +136,16 @@ class ShapeValue:
     shape: nodes.Shape
 
 
-Value: TypeAlias = CoverageValue | TextValue | DomainValue | ListValue | InstantsValue | ShapeValue
+@dataclass(frozen=True, slots=True, eq=False)
+class OutlinesValue:
+    """Polygons around regions of equal cells, to be written in a format."""
+
+    value: CoverageValue
+    """Of two axes, none irregular, and one band."""
+    format: str
+    connectivity: int
+    """4 or 8."""
+
+
+Value: TypeAlias = CoverageValue | TextValue | DomainValue | ListValue | InstantsValue | ShapeValue | OutlinesValue
 """What an expression is. (Subset lists of ``let`` are ``scope.SubsetValue``.)"""
