@@ -596,7 +596,47 @@ def test_an_update_that_lets_a_base_grow_leaves_members_behind(app: Application)
     assert "77" not in values(app, "cube", scaleFactor="0.25")
 
 
+def test_pyramids_by_older_names(app: Application) -> None:
+    insert(app, documents.cube(documents.cells(PLANES), ("2008-01-01", "2008-01-03"), shape=(8, 8)))
+    made = ask(app, "CreatePyramidMember", Base="cube", Member="cube_4", ScaleFactor="1,4,4")
+    assert (made.status_code, made.data) == (200, b"")
+    ask(app, "CreatePyramidMember", "GET", base="cube_4", member="cube_8", scaleFactor="1,2,2")
+    assert ask(app, "RemovePyramidMember", base="cube", member="cube_4").status_code == 200
+    assert ask(app, "AddPyramidMember", base="cube", member="cube_4", pyramidHarvesting="true").status_code == 200
+    listed = app.client.get("/ows", query_string={**COMMON, "request": "ListPyramidMembers", "base": "cube"}).json
+    assert listed == members(app, "cube")
+    assert [one["coverage"] for one in members(app, "cube")["members"]] == ["cube_4", "cube_8"]
+    bad: list[tuple[str, dict[str, str], int, str]] = [
+        ("CreatePyramidMember", {"base": "cube", "member": "b"}, 400, "MissingParameterValue"),
+        ("CreatePyramidMember", {"base": "cube", "member": "b", "scaleFactor": "0,1,1"}, 400, "InvalidParameterValue"),
+        ("AddPyramidMember", {"base": "nix", "member": "cube_4"}, 404, "NoSuchCoverage"),
+        ("RemovePyramidMember", {"base": "cube", "member": "cube"}, 400, "InvalidParameterValue"),
+        ("ListPyramidMembers", {"base": "cube", "foo": "1"}, 400, "InvalidRequest"),
+    ]
+    for name, params, status, error in bad:
+        response = ask(app, name, **params)
+        assert (response.status_code, code(response)) == (status, error)
+    nobody = app.client.post(
+        "/ows", data={**COMMON, "request": "RemovePyramidMember", "base": "cube", "member": "cube_4"}
+    )
+    assert nobody.status_code == 401
+
+
 # -- who may ------------------------------------------------------------------------------------
+
+
+def test_who_may_is_told(app: Application) -> None:
+    for path in ("/login", "/rasdaman/login"):
+        told = app.client.get(path, headers=login(app))
+        assert (told.status_code, told.mimetype, told.text) == (200, "text/plain", "RW")
+    User.objects.create_user("reader", password="secret")
+    reader = {"Authorization": f"Basic {base64.b64encode(b'reader:secret').decode()}"}
+    assert app.client.get("/login", headers=reader).text == ""
+    wrong = {"Authorization": f"Basic {base64.b64encode(b'reader:wrong').decode()}"}
+    assert app.client.get("/login", headers=wrong).status_code == 401
+    nobody = app.client.get("/login")
+    assert (nobody.status_code, code(nobody)) == (400, "InvalidRequest")
+
 
 WRITES: list[tuple[str, dict[str, str]]] = [
     ("/ows", {**COMMON, "request": "InsertCoverage", "inputCoverage": documents.index2d("new")}),

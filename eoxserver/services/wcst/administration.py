@@ -2,7 +2,8 @@
 """Paths of administration that importers and web clients know: metadata and names of coverages, pyramids.
 
 ``admin/coverage/update`` replaces metadata (a file in a form, or a text), or renames; ``ows/UpdateCoverageMetadata``,
-``admin/UpdateCoverageMetadata`` and ``admin/UpdateCoverageId`` are older names of the two.
+``admin/UpdateCoverageMetadata`` and ``admin/UpdateCoverageId`` are older names of the two. ``login`` tells what a user
+may do. Older clients ask for pyramids by operations of WCS (``PYRAMID_OPERATIONS``).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from eoxserver.core.errors import InvalidRequest, MissingParameterValue, OperationNotSupported, suggest
-from eoxserver.services.wcst.decode import listed
+from eoxserver.services.ows.kvp import Params
+from eoxserver.services.wcst.decode import COMMON, listed
 from eoxserver.services.wcst.operations import Transactions
 from eoxserver.services.wcst.permissions import Gate
 from eoxserver.services.wcst.pyramids import Pyramids, scale_vector
@@ -21,12 +23,20 @@ from eoxserver.services.wire import Request, Response, json_response
 if TYPE_CHECKING:
     from eoxserver.services.context import ServiceContext
 
-__all__ = ["PATHS", "Administration"]
+__all__ = ["PATHS", "PYRAMID_OPERATIONS", "Administration"]
 
 PATHS = (
     "/admin/coverage", "/admin/UpdateCoverageMetadata", "/admin/UpdateCoverageId", "/ows/UpdateCoverageMetadata",
-    "/ows/objectExists",
+    "/ows/objectExists", "/login",
 )  # fmt: skip
+PYRAMID_OPERATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "CreatePyramidMember": ("create", {"base": "coverageId", "member": "member", "scalefactor": "scaleVector"}),
+    "AddPyramidMember": ("add", {"base": "coverageId", "member": "members", "pyramidharvesting": "pyramidHarvesting"}),
+    "RemovePyramidMember": ("remove", {"base": "coverageId", "member": "members"}),
+    "ListPyramidMembers": ("list", {"base": "coverageId"}),
+}
+"""By name the path below ``admin/coverage/pyramid`` that does the same, and its keys by those of the operation."""
+_RIGHTS = ("insert", "update", "delete")
 _NO_STORE = (("Cache-Control", "no-store"),)
 
 
@@ -49,6 +59,7 @@ class Administration:
             "/ows/UpdateCoverageMetadata": self._metadata,
             "/admin/UpdateCoverageId": self._rename,
             "/ows/objectExists": self._exists,
+            "/login": self._login,
         }
 
     def handle(self, request: Request) -> Response:
@@ -58,6 +69,22 @@ class Administration:
         if answer is None:
             raise OperationNotSupported(f"there is nothing at '{path}'; {suggest(path, self._below, 20)}", locator=path)
         return answer(request)
+
+    def operate(self, request: Request, name: str) -> Response:
+        """Answer one of ``PYRAMID_OPERATIONS``; raises as ``handle``."""
+        path, names = PYRAMID_OPERATIONS[name]
+        request.params.allow(COMMON | set(names))
+        request.params.require("version")
+        pairs = [(names[key], text) for key in request.params if key in names for text in request.params.all(key)]
+        return self._below[f"/admin/coverage/pyramid/{path}"](replace(request, params=Params(pairs)))
+
+    def _login(self, request: Request) -> Response:
+        """``RW`` for users who may change coverages in every way, nothing for others."""
+        request.params.allow(())
+        if request.actor is None:
+            raise InvalidRequest("there is no user to tell of; log in by HTTP Basic", locator="Authorization")
+        full = all(self._context.plugins.authorize(request.actor, action, None) for action in _RIGHTS)
+        return _done("RW" if full else "")
 
     def _update(self, request: Request) -> Response:
         return self._rename(request) if "newCoverageId" in request.params else self._metadata(request)

@@ -15,7 +15,7 @@ from eoxserver.core.errors import AccessDenied, InvalidRequest
 from eoxserver.services.ows.capabilities import OperationMetadata
 from eoxserver.services.ows.exceptions import Report, ows_exception_report
 from eoxserver.services.ows.kvp import Params
-from eoxserver.services.wcst.administration import PATHS, Administration
+from eoxserver.services.wcst.administration import PATHS, PYRAMID_OPERATIONS, Administration
 from eoxserver.services.wcst.decode import OPERATIONS, decode_transaction
 from eoxserver.services.wcst.errors import transaction_report
 from eoxserver.services.wcst.operations import Transactions, level_member
@@ -47,7 +47,7 @@ class TransactionService:
     """The service whose operations these are in requests."""
     lasting: ClassVar[bool] = False
     """Whether answers hold until the catalogue changes: they change it."""
-    operations: ClassVar[tuple[str, ...]] = OPERATIONS
+    operations: ClassVar[tuple[str, ...]] = (*OPERATIONS, *PYRAMID_OPERATIONS)
     announced: ClassVar[Sequence[OperationMetadata]] = tuple(
         OperationMetadata(name, ("KVP", "XML")) for name in ("InsertCoverage", "UpdateCoverage", "DeleteCoverage")
     )
@@ -83,7 +83,10 @@ class TransactionService:
             raise InvalidRequest(f"changes are asked for by GET or POST, not {request.method}", locator="method")
         params = document_params(request.body) if request.body.lstrip().startswith(b"<") else request.params
         name = params.require("request").strip()
-        return self._transaction(request, params, next(one for one in OPERATIONS if one.lower() == name.lower()))
+        known = next(one for one in self.operations if one.lower() == name.lower())
+        if known in PYRAMID_OPERATIONS:
+            return self._administration.operate(request, known)
+        return self._transaction(request, params, known)
 
     def report(self, request: Request, error: Exception) -> Response:
         """The exception report of an error (OGC 06-121r9, clause 8); who has not logged in is asked to (RFC 7617)."""
