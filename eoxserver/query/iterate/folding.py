@@ -282,7 +282,7 @@ def make_reduce(resolving: Resolving, node: Reduce) -> Step:
     range_type, domain = folded_type(fold, step), Domain(step.domain.axes[: len(kept)])
     view: Source | None = None
     if step.iterators:
-        view = counted_input(resolving, node.input, step, fold, range_type)
+        view = counted_input(resolving, node, step, fold, range_type)
     if view is None:
         using = Aligned(step, step.iterators, len(step.domain.axes) - len(kept))
         view = FoldView(using, None, kept, step.domain.shape, fold, range_type, resolving.options)

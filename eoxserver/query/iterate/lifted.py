@@ -11,13 +11,13 @@ from typing import TypeVar
 import numpy as np
 
 from eoxserver.core.axes import Axis, IndexAxis
-from eoxserver.core.coverage import CellBox, Cells
+from eoxserver.core.coverage import CellBox, Cells, Level
 from eoxserver.core.domain import Domain
 from eoxserver.query.plan import Iterator
 from eoxserver.query.steps import Step
 from eoxserver.query.windows import Need
 
-__all__ = ["Aligned", "joined_iterators", "lifted_domain", "without_iterators"]
+__all__ = ["Aligned", "AlignedView", "joined_iterators", "lifted_domain", "without_iterators"]
 
 
 T = TypeVar("T")
@@ -82,3 +82,34 @@ class Aligned:
         shape = (len(fields), *self.spread([cells.values.shape[1 + axis] for axis in range(len(places))], 1))
         valid = None if cells.valid is None else cells.valid.transpose(order).reshape(shape)
         return Cells(cells.values.transpose(order).reshape(shape), valid)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlignedView:
+    """A step as a source whose iterators stand in another order."""
+
+    aligned: Aligned
+    """In a grid of the iterators of the step and no others."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Cells along each axis, in the new order."""
+        return self.aligned.spread(self.aligned.step.source.shape, 1)
+
+    @property
+    def chunks(self) -> tuple[int, ...]:
+        """Those of the step."""
+        return self.aligned.spread(self.aligned.step.source.chunks, 1)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """Full resolution only."""
+        return (Level(self.shape, (1.0,) * len(self.shape)),)
+
+    def needs(self, box: CellBox, fields: Sequence[int]) -> Iterable[Need]:
+        """The same cells."""
+        yield Need(self.aligned.step.source, 0, self.aligned.box(box), tuple(fields))
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        """The cells of a box."""
+        return self.aligned.read(box, fields)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator as Walk
 from collections.abc import Sequence
@@ -18,8 +19,11 @@ from eoxserver.core.fields import RangeType
 from eoxserver.query.iterate.census import Census
 from eoxserver.query.iterate.crew import in_order
 from eoxserver.query.iterate.folds import Count, Fold, Mean, State, Sum, masked, truth, wide
+from eoxserver.query.iterate.layout import grains_of
+from eoxserver.query.iterate.lifted import Aligned, AlignedView
 from eoxserver.query.iterate.trees import exchanged
-from eoxserver.query.plan import Cast, Given, Map, Node, Switch
+from eoxserver.query.iterate.unrolling import unrolled
+from eoxserver.query.plan import Cast, Given, Map, Node, Reduce, Switch
 from eoxserver.query.steps import Resolving, Step
 from eoxserver.query.taps import Array
 from eoxserver.query.windows import Need, Window
@@ -30,6 +34,8 @@ LEAST_CELLS = 1 << 12
 """Coverages of fewer cells are gone over at each place."""
 LABEL = "values of cells"
 """The axis of the different values; no iterator is called so."""
+MOST_PLACES = 1 << 10
+"""Values are counted at so many places, one after the other, where the coverage is another at each."""
 COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 
 
@@ -123,7 +129,9 @@ class TableView:
         return exchanged(self.body, instead), counts
 
 
-def counted_input(resolving: Resolving, body: Node, step: Step, fold: Fold, range_type: RangeType) -> TableView | None:
+def counted_input(
+    resolving: Resolving, node: Reduce, step: Step, fold: Fold, range_type: RangeType
+) -> TableView | AlignedView | None:
     """The view of a condenser whose body is such that values can be counted; None when it is not.
 
     Parameters
@@ -133,20 +141,35 @@ def counted_input(resolving: Resolving, body: Node, step: Step, fold: Fold, rang
     range_type : RangeType
         Of the result.
     """
-    found = _found(resolving, body)
+    found = _found(resolving, node.input)
     coverages = {_cells_of(each): each for each in found.coverages.values()}
     if len(coverages) != 1:
         return None
     (one,) = coverages.values()
     dtype = one.range_type.dtype
-    if one.iterators or len(one.range_type) > 1 or one.domain.cell_count < LEAST_CELLS:
+    if len(one.range_type) > 1 or one.own_domain.cell_count < LEAST_CELLS:
         return None
     few = dtype.kind in "biu" and dtype.itemsize <= 2
     if not few and not (found.compared and dtype.kind in "iuf"):
         return None
+    if one.iterators:
+        return _place_by_place(resolving, node, step, one)
     census = Census(one, None if few else found.limits, resolving.options)
     shape = tuple(each.size for each in step.iterators)
-    return TableView(body, found, census, fold, range_type, shape, resolving)
+    return TableView(node.input, found, census, fold, range_type, shape, resolving)
+
+
+def _place_by_place(resolving: Resolving, node: Reduce, step: Step, one: Step) -> AlignedView | None:
+    """The condenser at each place of the iterators that the coverage depends on, if others remain."""
+    lifted = len(one.iterators)
+    places = math.prod(each.size for each in one.iterators)
+    together = any(grain.chunk > 1 for grain in grains_of(one.source, (0,))[:lifted])
+    if lifted == len(step.iterators) or places > MOST_PLACES or together:
+        return None
+    each = resolving.resolve(unrolled(node, one.iterators))
+    if len(each.iterators) < len(step.iterators):
+        return None
+    return AlignedView(Aligned(each, step.iterators, 0))
 
 
 def _found(resolving: Resolving, body: Node) -> _Found:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from eoxserver.core.coverage import CellBox
 from eoxserver.query.iterate.census import Census
 from eoxserver.query.iterate.folds import REDUCERS
+from eoxserver.query.iterate.lifted import AlignedView
 from eoxserver.query.iterate.tables import LEAST_CELLS, TableView
 from eoxserver.query.iterate.unrolling import unrolled
 from eoxserver.query.plan import (
@@ -25,6 +26,8 @@ from eoxserver.query.plan import (
     Iterator,
     Map,
     Node,
+    Pick,
+    PickCell,
     Reduce,
     Select,
     Switch,
@@ -121,6 +124,33 @@ def _cellwise(draw: st.DrawFn, node: Node, b: Iterator, depth: int) -> Node:
             return Map("or", (Map("isnull", (node,)), Map(">", (below, other))))
         case _:
             return Cast(below, np.dtype(np.int16))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f4"])
+def test_histograms_of_slices(dtype: str) -> None:
+    values, _ = cells(4, dtype, shape=(3, 80, 90))
+    source = Recorder([values], 1)
+    domain = small_cube(values).domain
+    t = Iterator("$t", 0, 3)
+    slices = Pick(Given(covering(domain, values, source=source)), (PickCell("ansi", t),))
+    count = Reduce("count", Map("=", (slices, B)))
+    assert isinstance(step_of(count).source, AlignedView)
+    found = cells_of(Construct(("b", "t"), (B, t), count))
+    assert found.values[0].tolist() == [[int((values[0, n] == b).sum()) for n in range(3)] for b in range(120)]
+    assert source.cells == values.size
+    part = cells_of(count, box=CellBox((1, 5), (3, 9)))
+    np.testing.assert_array_equal(part.values[0], found.values[0, 5:9, 1:3].T)
+
+
+def test_slices_that_share_chunks_are_gone_over_together() -> None:
+    values, _ = cells(4, "u1", shape=(3, 80, 90))
+    source = Recorder([values], 40)
+    slices = Pick(
+        Given(covering(small_cube(values).domain, values, source=source)), (PickCell("ansi", Iterator("$t", 0, 3)),)
+    )
+    count = Reduce("count", Map("=", (slices, B)))
+    expected = [[int((values[0, n] == b).sum()) for b in range(120)] for n in range(3)]
+    assert cells_of(count, Options(block_cells=20_000)).values[0].tolist() == expected
 
 
 def test_nulls_alone() -> None:
