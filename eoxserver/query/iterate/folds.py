@@ -300,8 +300,6 @@ def masked(values: Array, counted: npt.NDArray[np.bool_], instead: Any) -> Array
     if instead == 0 and values.dtype.kind == "f" and values.dtype.itemsize <= 8:
         bits: Array = np.multiply(values.view(f"u{values.dtype.itemsize}"), counted)
         return bits.view(values.dtype)  # nan goes too
-            values.dtype
-        )  # as bits: nan goes too
     return np.where(counted, values, instead)
 
 
