@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from eoxserver.core.errors import EvaluationStopped
-from eoxserver.services.wcps.evaluation import Evaluation
+from eoxserver.services.wcps.evaluation import Array, Encoding, Evaluation
 from eoxserver.services.wcps.requests import query_request
-from tests.applications import application, instance_template
+from tests.applications import Application, application, instance_template
 from tests.servers import serving
 from tests.services.wcps import samples
 from tests.xmlschemas import NS, parse_xml
@@ -63,6 +63,14 @@ def test_all_kinds_of_work_ask_whether_to_go_on(instance_template: Path, tmp_pat
             app.instance.ingestion.insert(coverage)
         with pytest.raises(EvaluationStopped, match="enough"):
             read_all(app, Evaluation(app.instance.context, query_request(query), proceed=stop))
+
+
+def read_all(app: Application, evaluation: Evaluation) -> None:
+    for outcome in evaluation.outcomes():
+        if isinstance(outcome, Encoding):
+            b"".join(outcome.encoded.chunks)
+        elif isinstance(outcome, Array):
+            list(app.instance.context.engine.executor.blocks(outcome.coverage))
 
 
 def test_a_query_ends_when_its_client_goes(

@@ -277,7 +277,8 @@ class _Compiler:
         """The slot of an input; of a number in the type in which it goes together with others."""
         if not isinstance(one, Literal) or one.dtype == dtype:
             return slot
-        return self._number(one.value.astype(dtype))
+        with np.errstate(all="ignore"):
+            return self._number(one.value.astype(dtype))
 
     def _comparable(self, one: Apply, slots: Sequence[int]) -> tuple[int, int]:
         """The inputs of a comparison; a number in the type of the other, where that holds it exactly."""
