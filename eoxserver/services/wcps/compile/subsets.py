@@ -166,10 +166,11 @@ class _Cuts:
     def add(self, item: nodes.AxisSubset) -> None:
         """Sort in one subset."""
         scope, domain = self.scope, self.value.domain
-        if item.axis in self.trees:
-            raise scope.plan.error(InvalidAxisLabel, f"axis '{item.axis}' is subset twice", item, locator=item.axis)
         axis = self._axis(item)
-        self.trees[item.axis] = item
+        label = item.axis if axis is None else axis.label
+        if label in self.trees:
+            raise scope.plan.error(InvalidAxisLabel, f"axis '{label}' is subset twice", item, locator=label)
+        self.trees[label] = item
         if isinstance(item, nodes.Slice):
             point = bound(scope, item.point)
             if not isinstance(point, DomainValue):
