@@ -41,14 +41,18 @@ class Reading:
     def from_json(cls, value: Mapping[str, Any]) -> Reading:
         """Of what ``to_json`` answered; raises ValueError, KeyError."""
         fields = tuple(value["fields"])
-        nil: Sequence[Any] = value.get("nil") or [[]] * len(fields)
+        nil: Sequence[Any] = value.get("nil", ())
         return cls(
             fields,
             tuple(value.get("bands", ())),
             tuple(value.get("variables", ())),
             tuple(value["dims"]),
-            tuple(range_type_from_json([{"name": "v", "dtype": "float64", "nil": one}]).fields[0].nil for one in nil),
+            tuple(map(_nil_of, nil)) if nil else ((),) * len(fields),
         )
+
+
+def _nil_of(value: Any) -> tuple[NilValue, ...]:
+    return range_type_from_json([{"name": "v", "dtype": "float64", "nil": value}]).fields[0].nil
 
 
 def _nil_holder(nil: tuple[NilValue, ...]) -> RangeType:
