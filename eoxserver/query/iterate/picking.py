@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator as Walk
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -49,6 +49,8 @@ class Index:
     """Number of cells; None: one, and the axis is sliced."""
     known: bool
     """Whether the numbers can be had without reading data."""
+    all: Numbers | None = None
+    """Those at all places, when they are known and none is null."""
 
     def read(self, places: CellBox) -> tuple[Numbers, npt.NDArray[np.bool_] | None]:
         """The numbers at some places, and which are not null; one wide along iterators they do not depend on.
@@ -58,6 +60,9 @@ class Index:
         InvalidSubsetting
             When there is no such cell.
         """
+        if self.all is not None:
+            ends = zip(self.all.shape, places.slices, strict=True)
+            return self.all[tuple(part if size > 1 else slice(None) for size, part in ends)], None
         cells = self.numbers.read(places, (0,))
         valid = None if cells.valid is None or cells.valid.all() else cells.valid[0]
         values = cells.values[0] if valid is None else np.where(valid, cells.values[0], 0)
@@ -78,12 +83,22 @@ class Index:
             )
         return numbers, valid
 
-    def lowest(self) -> int:
-        """The lowest number, 0 where it is not known; all known ones are checked."""
+    def checked(self) -> Index:
+        """The same, with all numbers at hand if they are known and not too many; refuses what is outside."""
+        if (self.size or 1) > self.axis.size:
+            raise InvalidSubsetting(
+                f"{self.size} cells of axis {self.axis.label}: it has {self.axis.size}", locator=self.axis.label
+            )
         whole = CellBox.whole(tuple(each.size for each in self.numbers.iterators))
         if not self.known or self.numbers.box(whole).cell_count > MOST_KNOWN:
-            return 0
-        return int(self.read(whole)[0].min())
+            return self
+        numbers, valid = self.read(whole)
+        return replace(self, all=numbers) if valid is None else self
+
+    def part(self) -> Axis:
+        """The axis of a range: as it is where the lowest number is, if that is known."""
+        first = 0 if self.all is None else int(self.all.min())
+        return self.axis.cells(first, first + (self.size or 1))
 
 
 @dataclass(eq=False)
@@ -258,23 +273,12 @@ def make_pick(resolving: Resolving, node: Pick) -> Step:
         if each.own_domain.axes or len(each.range_type) > 1:
             raise WcpsSemanticError(f"the index of axis {pick.label} must be one number", locator=pick.label)
         size = pick.size if isinstance(pick, PickRange) else None
-        indices[axis] = index = Index(Aligned(each, iterators, 0), own.axes[axis], size, _computed(each))
-        ranges[axis] = _part(index)
+        index = Index(Aligned(each, iterators, 0), own.axes[axis], size, _computed(each)).checked()
+        indices[axis], ranges[axis] = index, index.part()
     sliced = frozenset(axis for axis, index in indices.items() if index.size is None)
     domain = own.replaced({axis: part for axis, part in ranges.items() if axis not in sliced}).without(sliced)
     view = PickView(step, iterators, indices, lifted_domain(iterators, domain), resolving.options.window_bytes)
     return Step(node, derived(step.coverage, view, view.domain), (step, *numbers), iterators)
-
-
-def _part(index: Index) -> Axis:
-    """The axis of a range, as it is where the lowest of its known numbers is."""
-    size = index.size or 1
-    if size > index.axis.size:
-        raise InvalidSubsetting(
-            f"{size} cells of axis {index.axis.label}: it has {index.axis.size}", locator=index.axis.label
-        )
-    first = index.lowest()
-    return index.axis.cells(first, first + size)
 
 
 def _computed(step: Step) -> bool:
