@@ -139,14 +139,18 @@ def test_updates_of_several_processes_are_applied_or_refused(app: Application) -
     assert applied > 25
 
 
-@pytest.mark.parametrize("moment", ["publish", "insert_row"])
+MODULES = {"publish": "changing", "insert_row": "ingestion"}
+"""Where the function is called that is the moment."""
+
+
+@pytest.mark.parametrize("moment", MODULES)
 def test_a_process_that_is_killed_between_the_two_commits(app: Application, moment: str) -> None:
     """The store has the version, the catalogue has not come to it: the worst moment, met for sure."""
     code = (
         "import os, signal, sys\n"
         "from eoxserver.app import open_instance\n"
         f"ingestion = open_instance({str(app.instance.paths.root)!r}).ingestion\n"
-        "from eoxserver.resources.coverages.ingestion import ingestion as module\n"
+        f"from eoxserver.resources.coverages.ingestion import {MODULES[moment]} as module\n"
         "from tests.resources.coverages.ingestion.coverages import slice_of\n"
         f"module.{moment} = lambda *given: os.kill(os.getpid(), signal.SIGKILL)\n"
         + (
