@@ -244,8 +244,12 @@ def _tell_of_parts(coverage_key: int) -> None:
 def _write_domain(coverage_key: int, domain: Domain) -> None:
     """Write the axes that have changed, and what follows from them."""
     grown = []
-    rows = models.Axis.objects.filter(coverage_id=coverage_key).values_list("pk", "label", "size", "origin")
-    for key, label, size, origin in list(rows):
+    columns = ("pk", "label", "size", "origin", *(f"coverage__{name}" for name in _TIMES))
+    before: dict[str, Any] = {}
+    for key, label, size, origin, *times in list(
+        models.Axis.objects.filter(coverage_id=coverage_key).values_list(*columns)
+    ):
+        before = dict(zip(_TIMES, times, strict=True))
         axis = domain.axis(label)
         new = models.Axis.from_core(axis, 0, 0)
         if (size, origin) == (new.size, new.origin):
@@ -256,14 +260,24 @@ def _write_domain(coverage_key: int, domain: Domain) -> None:
             changed["coefficients"] = axis.coefficients
         models.Axis.objects.filter(pk=key).update(**changed)
     if grown:
-        _write_extent(coverage_key, domain, horizontal=any(place in (domain.horizontal or ()) for place in grown))
+        horizontal = any(place in (domain.horizontal or ()) for place in grown)
+        _write_extent(coverage_key, domain, None if horizontal else before)
 
 
-def _write_extent(coverage_key: int, domain: Domain, horizontal: bool) -> None:
-    """Write footprint and times that have changed, and let the collections of the coverage grow."""
-    found = extent(domain) if horizontal else dict(zip(_TIMES, _times(domain), strict=True))
+def _write_extent(coverage_key: int, domain: Domain, times: Mapping[str, Any] | None) -> None:
+    """Write times and footprint that have changed, and let the collections of the coverage grow.
+
+    Parameters
+    ----------
+    times : mapping, optional
+        As they are; given when the footprint has not changed.
+    """
     objects = models.EOObject.objects.filter(pk=coverage_key)
-    before = objects.values(*found).get()
+    if times is None:
+        found = extent(domain)
+        before = objects.values(*found).get()
+    else:
+        found, before = dict(zip(_TIMES, _times(domain), strict=True)), dict(times)
     changed = {name: value for name, value in found.items() if value is not None and value != before[name]}
     if not changed:
         return
