@@ -20,6 +20,7 @@ from eoxserver.resources.coverages.parts import stored_extra
 from eoxserver.resources.coverages.pyramid_sources import with_members
 from eoxserver.resources.coverages.pyramids import served_state
 from eoxserver.resources.coverages.sources import Opener
+from eoxserver.resources.coverages.stacks.layout import FileLayout
 from eoxserver.resources.coverages.stacks.places import Grid, anchors_from_json
 from eoxserver.resources.coverages.stacks.source import Stacked
 from eoxserver.resources.coverages.stitching import MosaicSource, Piece, grid_offset
@@ -102,7 +103,7 @@ class Loader:
             source: Source = self._mosaic(row)
         elif stack is not None:
             grid = Grid(domain, anchors_from_json(stack.anchors))
-            stacked = Stacked(row.pk, stack.revision, grid, row.range_type.fields, tuple(stack.chunks))
+            stacked = Stacked(row.pk, stack.revision, grid, row.range_type.fields, FileLayout.from_json(stack.chunks))
             source = self._opener.stack(row.identifier, stacked)
         else:
             ranges = ((band_range(item.semantic, len(row.range_type)), item) for item in items)

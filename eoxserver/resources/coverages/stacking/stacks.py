@@ -18,7 +18,7 @@ from eoxserver.backends.access import Access
 from eoxserver.backends.cubes.base import Along
 from eoxserver.backends.readers.base import Reader
 from eoxserver.core.axes import IrregularAxis
-from eoxserver.core.coverage import CellBox, Source
+from eoxserver.core.coverage import CellBox
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import (
     CoverageExists,
@@ -40,6 +40,7 @@ from eoxserver.resources.coverages.registration.proposals import Proposal
 from eoxserver.resources.coverages.registration.storing import data_item
 from eoxserver.resources.coverages.sources import Opener
 from eoxserver.resources.coverages.stacking.parts import SlicePart
+from eoxserver.resources.coverages.stacks.layout import FileLayout
 from eoxserver.resources.coverages.stacks.places import Grid, SlicePlace, anchors_from_json, anchors_of, grown
 from eoxserver.resources.coverages.stacks.reading import Reading
 from eoxserver.resources.database import reading
@@ -105,14 +106,13 @@ class Stacks:
         first = next(remaining, None)
         if first is None:
             raise RegistrationRefused(f"coverage '{new.identifier}': there is no slice", locator=new.identifier)
-        looked = self._looked(first)
         range_type = new.range_type or first.range_type
         grid = Grid(first.domain, anchors_of(first.domain))
         with reading():
             try:
                 with transaction.atomic():
                     row = _coverage_row(new, range_type, first.domain)
-                    stack = models.Stack(coverage=row, anchors=list(grid.anchors), chunks=_chunks(first, looked))
+                    stack = models.Stack(coverage=row, anchors=list(grid.anchors), chunks=self._layout(first).to_json())
                     stack.save()
                     domain = self._write(row, stack, grid, range_type, _with_first(first, remaining))
                     _write_domain(row, domain)
@@ -184,6 +184,7 @@ class Stacks:
     ) -> Domain:
         """Write slices; answers the domain that holds them all."""
         noted = False
+        layout = FileLayout.from_json(stack.chunks)
         for part in parts:
             try:
                 along = place(grid.domain, part.domain, grid.lows)
@@ -193,6 +194,10 @@ class Stacks:
             self._check(part, how, range_type)
             self._write_slice(row, stack, part, along, how)
             grid = replace(grid, domain=grown(grid.domain, grid.anchors, along))
+            if layout.overviews and not (layout.fits(part.domain.shape) and layout.fits(grid.domain.shape)):
+                layout = layout.without_overviews()
+                stack.chunks = layout.to_json()
+                stack.save(update_fields=["chunks"])
             if part.values:
                 write_parts(row.pk, 0, [_metadata(part)])
                 noted = True
@@ -201,8 +206,9 @@ class Stacks:
             models.Coverage.objects.filter(pk=row.pk).update(details=row.details)
         return grid.domain
 
-    def _looked(self, part: SlicePart) -> Source:
-        return self._files.open(part.place.location, _reading(part, part.range_type))
+    def _layout(self, part: SlicePart) -> FileLayout:
+        how = _reading(part, part.range_type)
+        return FileLayout.of(self._files.open(part.place.location, how), how.dims, len(part.domain.axes))
 
     def _check(self, part: SlicePart, how: Reading, range_type: RangeType) -> None:
         """Look at a file: it is as large as its domain, has its last cell, and cells of the fields' types.
@@ -300,12 +306,6 @@ def _metadata(part: SlicePart) -> PartMetadata:
         if axis.label not in own:
             bounds[axis.label] = (axis.coordinate(0), axis.coordinate(0))  # its neighbours meet the edges of a cell
     return PartMetadata(bounds, part.values)
-
-
-def _chunks(part: SlicePart, source: Source) -> list[int]:
-    dims, labels = part.own_dims(), part.domain.labels
-    found = dict(zip(dims, source.chunks, strict=True))
-    return [int(found.get(label, 1)) for label in labels]
 
 
 def _with_first(first: SlicePart, others: Iterator[SlicePart]) -> Iterator[SlicePart]:

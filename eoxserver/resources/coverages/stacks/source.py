@@ -21,6 +21,7 @@ from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.errors import DataUnavailable
 from eoxserver.core.fields import Field
 from eoxserver.resources.coverages.stacks.index import Indexes, SliceFile, StackIndex
+from eoxserver.resources.coverages.stacks.layout import FileLayout
 from eoxserver.resources.coverages.stacks.places import Grid, Run
 from eoxserver.resources.coverages.stacks.reading import Reading
 
@@ -92,7 +93,7 @@ class Stacked:
     revision: int
     grid: Grid
     fields: tuple[Field, ...]
-    chunks: tuple[int, ...]
+    layout: FileLayout
 
 
 class StackSource:
@@ -124,12 +125,12 @@ class StackSource:
     @property
     def chunks(self) -> tuple[int, ...]:
         """Those of the first file; opens none."""
-        return tuple(map(min, self._stacked.chunks, self.shape))
+        return tuple(map(min, self._stacked.layout.chunks, self.shape))
 
     @property
     def levels(self) -> tuple[Level, ...]:
-        """Full resolution only."""
-        return (Level(self.shape, (1.0,) * len(self.shape)),)
+        """Full resolution, and the overviews of the first file."""
+        return self._stacked.layout.levels(self.shape)
 
     def state(self) -> str:
         """Changes when one of the files does, which are looked at as often as that takes a small part of the time."""
@@ -154,7 +155,7 @@ class StackSource:
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """The cells of the box; raises DataUnavailable when a file that has some of them cannot be read."""
-        pieces = list(self._pieces(box, fields))
+        pieces = list(self._pieces(box, fields, self.levels[level] if level else None))
         dtype = np.result_type(*(self._stacked.fields[field].dtype for field in fields))
         if len(pieces) == 1 and pieces[0].target == box and len(pieces[0].places) == len(fields):
             return pieces[0].read(dtype)
@@ -181,19 +182,25 @@ class StackSource:
             self._index_of_revision = index
         return index
 
-    def _pieces(self, box: CellBox, fields: Sequence[int]) -> Iterator[_Piece]:
-        """What is to be read of which file."""
-        for file in self._index().meeting(self._stacked.grid, box):
+    def _pieces(self, box: CellBox, fields: Sequence[int], level: Level | None) -> Iterator[_Piece]:
+        """What is to be read of which file; of an overview, files have all cells along the axes that are coarser."""
+        coarse = [] if level is None else [axis for axis, size in enumerate(level.shape) if size != self.shape[axis]]
+        full = box if level is None else _widened(box, coarse, self.shape)
+        for file in self._index().meeting(self._stacked.grid, full):
             places = [place for place, field in enumerate(fields) if field in file.reading.fields]
             if not places:
                 continue
             bands = [file.reading.fields.index(fields[place]) for place in places]
-            for runs in product(*self._runs(file)):
+            every = self._runs(file)
+            for axis in coarse if level is not None else ():
+                every[axis] = [Run(0, 0, level.shape[axis])] if level is not None else []
+            for runs in product(*every):
                 extent = CellBox(tuple(run.start for run in runs), tuple(run.start + run.count for run in runs))
                 target = box.intersection(extent)
                 if target is not None:
                     shift = tuple(run.offset - run.start for run in runs)
-                    yield _Piece(self._source(file), file, target, target.shifted(shift), tuple(places), tuple(bands))
+                    own = target.shifted(shift)
+                    yield _Piece(self._source(file), file, target, own, tuple(places), tuple(bands), level)
 
     def _runs(self, file: SliceFile) -> list[list[Run]]:
         """Which cells of the grid those of a file are, along each axis."""
@@ -280,12 +287,14 @@ class _Piece:
     """Which of the fields that are asked for."""
     fields: tuple[int, ...]
     """Which fields of the file."""
+    level: Level | None = None
+    """The overview that is meant; None: full resolution."""
 
     def read(self, dtype: np.dtype[Any]) -> Cells:
         """The cells, shape (len(places), *target.shape)."""
         dims = self.file.reading.dims
         box = CellBox(tuple(self.own.low[axis] for axis in dims), tuple(self.own.high[axis] for axis in dims))
-        cells = self.source.read(box, self.fields)
+        cells = self.source.read(box, self.fields) if self.level is None else self._coarse(box, self.level)
         if not np.can_cast(cells.values.dtype, dtype, "safe"):
             raise DataUnavailable(
                 f"{self.file.location}: has {cells.values.dtype} cells now, registered were {dtype}",
@@ -294,12 +303,36 @@ class _Piece:
         valid = None if cells.valid is None else self._turned(cells.valid)
         return Cells(self._turned(cells.values).astype(dtype, copy=False), valid)
 
+    def _coarse(self, box: CellBox, level: Level) -> Cells:
+        """Cells of the overview of the file; of a file without it, the cells in the middle of those of the overview."""
+        dims = self.file.reading.dims
+        spans = self.file.place.shape
+        factors = [level.factors[axis] for axis in dims]
+        wanted = tuple(level.shape[axis] if level.factors[axis] != 1 else spans[axis] for axis in dims)
+        for number, own in enumerate(self.source.levels):
+            if own.shape == wanted:
+                return self.source.read(box, self.fields, number)
+        middles = [
+            np.floor((np.arange(low, high) + 0.5) * factor).astype(np.int64)
+            for low, high, factor in zip(box.low, box.high, factors, strict=True)
+        ]
+        full = CellBox(tuple(int(one[0]) for one in middles), tuple(int(one[-1]) + 1 for one in middles))
+        cells = self.source.read(full, self.fields)
+        index = np.ix_(range(len(self.fields)), *(one - one[0] for one in middles))
+        return Cells(cells.values[index], None if cells.valid is None else cells.valid[index])
+
     def _turned(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Cells along the axes of the grid, from those along the dimensions of the file."""
         dims = self.file.reading.dims
         order = sorted(range(len(dims)), key=lambda number: dims[number])
         turned = values.transpose(0, *(number + 1 for number in order))
         return turned.reshape(values.shape[0], *self.target.shape)
+
+
+def _widened(box: CellBox, axes: Sequence[int], shape: tuple[int, ...]) -> CellBox:
+    """A box with all cells along some axes."""
+    low = tuple(0 if axis in axes else one for axis, one in enumerate(box.low))
+    return CellBox(low, tuple(shape[axis] if axis in axes else one for axis, one in enumerate(box.high)))
 
 
 def _size(shape: Sequence[int]) -> str:

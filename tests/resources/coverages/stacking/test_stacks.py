@@ -33,6 +33,7 @@ from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.stacking.parts import SlicePart
+from tests.backends.rasters import add_overviews
 from tests.resources.coverages.ingestion.coverages import index, lat, long, regular_days, times
 from tests.resources.coverages.samples import series, small
 from tests.resources.coverages.stacking.slices import NIL, Site, geotiff, range_type, slice_part
@@ -334,3 +335,49 @@ def test_types_of_fields_that_are_wider_than_those_of_a_file(site: Site) -> None
     cells = site.catalogue.coverage("s").source.read(CellBox((0, 0, 0), (1, 1, 1)), [0])
     assert cells.values.dtype == np.float64
     assert cells.values.item() == 3
+
+
+# -- overviews --------------------------------------------------------------------------------------------
+
+
+def big(site: Site, name: str, factors: tuple[int, ...]) -> Place:
+    """A raster of 64 x 96 cells of a degree with overviews of the nearest cells."""
+    values = np.arange(64 * 96, dtype="int16").reshape(1, 64, 96)
+    place = geotiff(site.folder / name, values, north=64)
+    if factors:
+        add_overviews(str(place), factors)
+    return place
+
+
+def test_overviews_of_files_are_those_of_the_coverage(site: Site) -> None:
+    plane = (lat(64, 64), long(0, 96))
+    parts = [
+        SlicePart(big(site, f"{number}.tif", factors), Domain((day(number), *plane)), range_type(1))
+        for number, factors in enumerate([(2, 4), (2, 4), ()], 1)
+    ]
+    site.register("s", *parts)
+    source = site.catalogue.coverage("s").source
+    assert [level.shape for level in source.levels] == [(3, 64, 96), (3, 32, 48), (3, 16, 24)]
+    for number in (1, 2):
+        shape = source.levels[number].shape
+        own = site.reader.open(str(parts[0].place)).read(CellBox.whole(shape[1:]), [0], number).values[0]
+        found = source.read(CellBox.whole(shape), [0], number).values[0]
+        assert (found[0] == own).all()
+        assert (found[1] == own).all()
+        factor = 2**number
+        middle = factor // 2
+        full = source.read(CellBox((2, 0, 0), (3, 64, 96)), [0]).values[0, 0]
+        assert (found[2] == full[middle::factor, middle::factor]).all()
+        box = CellBox((1, 3, 5), (3, 7, 12))
+        assert (source.read(box, [0], number).values[0] == found[1:3, 3:7, 5:12]).all()
+
+
+def test_a_file_that_does_not_fill_the_plane_ends_the_overviews(site: Site) -> None:
+    plane = (lat(64, 64), long(0, 96))
+    part = SlicePart(big(site, "a.tif", (2,)), Domain((day(1), *plane)), range_type(1))
+    site.register("s", part)
+    assert len(site.catalogue.coverage("s").source.levels) == 2
+    site.add("s", replace(part, domain=Domain((day(1), lat(64, 64), long(96, 96)))))
+    source = site.catalogue.coverage("s").source
+    assert [level.shape for level in source.levels] == [(1, 64, 192)]
+    assert source.read(CellBox((0, 1, 95), (1, 2, 98)), [0]).values.ravel().tolist() == [191, 96, 97]
