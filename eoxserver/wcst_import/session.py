@@ -151,7 +151,9 @@ class Session:
         replaced = self._replaced(files)
         importer = Importer(self._recipe, self._environment.target, self.config, self._done, self._progress)
         analysis = importer.analyse(replaced)
-        if ask:
+        if not analysis.slices and not analysis.skipped:
+            self._console.warn("no slices to import: none of the files is one of those that are asked for")
+        elif ask:
             self._describe(analysis)
         skipped = [(each.file.path, each.reason) for each in analysis.skipped]
         if self._explain or (ask and not self.config.automated and not self._console.confirm()):

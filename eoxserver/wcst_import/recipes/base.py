@@ -62,17 +62,17 @@ class Recipe(ABC, Generic[O]):
     options: O
 
     def __init__(self, ingredients: Ingredients, environment: Environment) -> None:
-        self._whole: Any = None
+        self._whole: dict[str, Any] = {}
         self.ingredients = ingredients
         self.environment = environment
         options = read_section(self.options_type, ingredients.options, "recipe.options")
         self.options = options  # type: ignore[assignment]  # options_type says which O is
 
-    def once(self, make: Callable[[], T]) -> T:
-        """What the first file says of the whole coverage: made for the first slice, the same for all others."""
-        if self._whole is None:
-            self._whole = make()
-        found: T = self._whole
+    def once(self, make: Callable[[], T], identifier: str = "") -> T:
+        """What the first file says of a whole coverage: made for its first slice, the same for all others."""
+        if identifier not in self._whole:
+            self._whole[identifier] = make()
+        found: T = self._whole[identifier]
         return found
 
     def check(self) -> None:

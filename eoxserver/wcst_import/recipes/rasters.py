@@ -38,8 +38,13 @@ class RasterRecipe(Recipe[O]):
     def slices(self, file: ImportFile, number: int) -> list[Slice]:
         """The file at its place."""
         probe = GdalProbe(file.path, self.environment.readers)
-        plane = self._plane(probe)
-        leading = tuple(self.leading(file, probe, number))
+        identifier = self.ingredients.input.coverage_id
+        return [self.placed(identifier, file, probe, self.leading(file, probe, number), self.plane(probe))]
+
+    def placed(
+        self, identifier: str, file: ImportFile, probe: GdalProbe, leading: Sequence[Axis], plane: Domain
+    ) -> Slice:
+        """A slice of a coverage: the bands of a probe on a plane, at one position of each leading axis."""
         labels = tuple(axis.label for axis in leading)
         domain = Domain((*leading, *plane.axes), (*labels, *plane.crs_labels))
         fields, source = probe.open(())
@@ -50,16 +55,16 @@ class RasterRecipe(Recipe[O]):
         section = self.options.coverage
         described = Described(None if section is None else section.metadata, probe, find)
         part = Coverage(
-            identifier=self.ingredients.input.coverage_id,
+            identifier=identifier,
             domain=domain,
             range_type=self._range_type(fields, file),
             source=Arranged(source, (*(None for _ in leading), 0, 1)),
-            metadata=self.once(described.whole),
+            metadata=self.once(described.whole, identifier),
             extra=described.beside(domain, file),
         )
-        return [Slice(file, part, tuple(axis.coordinate(0) for axis in leading))]
+        return Slice(file, part, tuple(axis.coordinate(0) for axis in leading))
 
-    def _plane(self, probe: GdalProbe) -> Domain:
+    def plane(self, probe: GdalProbe) -> Domain:
         """Axes y and x; raises FileRefused where the file is not georeferenced."""
         found = probe.description
         if all(isinstance(axis, RegularAxis) for axis in found.domain.axes):
