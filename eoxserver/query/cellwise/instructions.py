@@ -286,6 +286,8 @@ class Remasked:
             mask = values.copy() if known is None else values & known
         frame.flags[self.valid] = mask
         wrong = frame.wrong(self.input)
+        if wrong is not None and mask is not None:
+            wrong = wrong & mask
         frame.settle(self.fault, wrong if self.mask is None else _either(wrong, frame.wrong(self.mask)), self.valid)
 
 

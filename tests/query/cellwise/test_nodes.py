@@ -174,6 +174,9 @@ def test_switch_guards_against_what_cannot_be_computed() -> None:
 def test_what_is_null_is_not_missed() -> None:
     divisor = line([2, 0], "int16")
     quotient = apply("/", line([8, 8], "int16"), divisor)
+    assert values(Mask(quotient, apply("!=", divisor, number(0)))) == [4, None]
+    with pytest.raises(EvaluationFailed):
+        values(Mask(line([1, 2], "int16"), apply(">", quotient, number(0))))
     nothing = apply("+", quotient, line([1, 1], "int16", [True, False]))
     assert values(nothing) == [5, None]
     assert values(apply("isnull", nothing)) == [False, True]
