@@ -13,7 +13,7 @@ from eoxserver.core.errors import WcpsSemanticError
 from eoxserver.query.plan import Clip, Corridor, Trace
 from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.clipping import Outlined, clip_node
-from eoxserver.services.wcps.compile.operands import coverage, derived_value
+from eoxserver.services.wcps.compile.operands import check_settled, coverage, derived_value
 from eoxserver.services.wcps.compile.scope import Failure, Scope
 from eoxserver.services.wcps.compile.values import CoverageValue, ShapeValue
 
@@ -25,6 +25,8 @@ def clip(scope: Scope, tree: nodes.Clip) -> CoverageValue:
     value = coverage(scope, tree.operand, "clip()")
     crs = scope.crs(tree.crs, tree) if tree.crs is not None else None
     shape = _outlined(scope, tree.shape)
+    labels = shape.axes if isinstance(shape, (nodes.Curtain, nodes.Corridor)) else value.domain.labels
+    check_settled(scope, value, labels, tree)
     node = clip_node(value.node, value.domain, shape, crs, tree.with_coordinates, scope.plan.placed)
     step = scope.plan.step(node, tree)
     return derived_value(scope, node, tree, grid_shift(value, step.own_domain, _gone(value, node)), value)

@@ -10,7 +10,7 @@ from eoxserver.core.errors import InvalidRequest, WcpsSemanticError
 from eoxserver.core.fields import NilValue
 from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.compile.bounds import single_axis
-from eoxserver.services.wcps.compile.operands import cells, constant, coverage, number_constant
+from eoxserver.services.wcps.compile.operands import cells, check_settled, constant, coverage, number_constant
 from eoxserver.services.wcps.compile.scope import Scope
 from eoxserver.services.wcps.compile.subsets import axis_position, is_grid
 from eoxserver.services.wcps.compile.values import CoverageValue, DomainAxis, DomainValue, TextValue, Value
@@ -23,9 +23,11 @@ def domain(scope: Scope, tree: nodes.Domain) -> DomainValue:
     value = coverage(scope, tree.operand, "imageCrsDomain()" if tree.grid else "domain()")
     own = value.domain
     if tree.axis is None:
+        check_settled(scope, value, own.labels, tree)
         axes = own.axes if tree.grid else own.crs_axes
         return DomainValue(tuple(_bounds(value, axis, tree.grid) for axis in axes), tree.grid)
     axis = own.axes[axis_position(scope, value, tree.axis, tree)]
+    check_settled(scope, value, (axis.label,), tree)
     grid = tree.grid or is_grid(scope, axis, tree.crs, tree)
     if tree.crs is not None and not grid:
         _check_crs(scope, axis, scope.crs(tree.crs, tree), tree)

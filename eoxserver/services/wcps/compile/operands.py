@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -26,8 +26,8 @@ from eoxserver.services.wcps.compile.values import (
 )
 
 __all__ = [
-    "boolean_cells", "cells", "check_bands", "check_grids", "constant", "coverage", "derived_value", "known_number",
-    "made", "number_constant", "scalar",
+    "boolean_cells", "cells", "check_bands", "check_grids", "check_settled", "constant", "coverage", "derived_value",
+    "known_number", "made", "number_constant", "scalar",
 ]  # fmt: skip
 
 ULONG = np.dtype(np.uint32)
@@ -190,7 +190,20 @@ def derived_value(
 ) -> CoverageValue:
     """The value of a node whose grid begins at ``low``."""
     identifier = next((source.identifier for source in sources if source.identifier), "")
-    return CoverageValue(scope.plan.step(node, tree), low, identifier)
+    step = scope.plan.step(node, tree)
+    floating = frozenset[str]().union(*(source.floating for source in sources)) if step.iterators else frozenset()
+    return CoverageValue(step, low, identifier, floating & frozenset(step.own_domain.labels))
+
+
+def check_settled(scope: Scope, value: CoverageValue, labels: Iterable[str], tree: nodes.Syntax) -> None:
+    """Refuse to ask where an axis is that was cut by an interval which depends on iterators."""
+    for label in value.floating.intersection(labels):
+        raise scope.plan.error(
+            WcpsSemanticError,
+            f"axis {label} was cut by an interval that depends on an iterator: where it is cannot be told here",
+            tree,
+            "do this before the interval is cut, or condense the axis",
+        )
 
 
 def constant(scope: Scope, node: Constant, tree: nodes.Syntax) -> CoverageValue:

@@ -23,7 +23,7 @@ from eoxserver.core.subsets import number
 from eoxserver.query.plan import Extend, Extent, Factor, Scale, ScaleTarget, Size
 from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.compile.bounds import Bound, grid_index, integer, real
-from eoxserver.services.wcps.compile.operands import coverage, derived_value
+from eoxserver.services.wcps.compile.operands import check_settled, coverage, derived_value
 from eoxserver.services.wcps.compile.scope import Scope
 from eoxserver.services.wcps.compile.subsets import Interval, axis_position, intervals_of, listed
 from eoxserver.services.wcps.compile.values import CoverageValue, DomainValue
@@ -158,6 +158,7 @@ def _like(
     found = {}
     for one in domain.axes:
         axis = value.domain.axes[axis_position(scope, value, one.axis.label, tree)]
+        check_settled(scope, value, (axis.label,), tree)
         if one.grid:
             found[axis.label] = (int(one.low), int(one.high))
         else:

@@ -7,7 +7,7 @@ on iterators always are grid indices; they become a ``Pick``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from eoxserver.core.selection import GRID, Slice, Subset, Trim, select
 from eoxserver.query.plan import Map, Pick, PickCell, PickRange, SubsetNode
 from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.compile.bounds import Bound, Lifted, bound, cell_of, grid_index, single_axis
-from eoxserver.services.wcps.compile.operands import coverage, derived_value
+from eoxserver.services.wcps.compile.operands import check_settled, coverage, derived_value
 from eoxserver.services.wcps.compile.scope import Failure, Scope, SubsetValue
 from eoxserver.services.wcps.compile.values import CoverageValue, DomainAxis, DomainValue
 from eoxserver.services.wcps.places import at
@@ -146,6 +146,7 @@ def intervals_of(
         position = axis_position(scope, value, item.axis, item)
         if position in found:
             raise scope.plan.error(InvalidAxisLabel, f"axis '{item.axis}' is named twice", item, locator=item.axis)
+        check_settled(scope, value, (value.domain.labels[position],), item)
         one = interval(scope, item, value.domain.axes[position])
         if isinstance(one.low, Lifted) or isinstance(one.high, Lifted):
             raise scope.plan.error(WcpsSemanticError, f"bounds of {what} must not depend on iterators", item)
@@ -170,6 +171,7 @@ class _Cuts:
         label = item.axis if axis is None else axis.label
         if label in self.trees:
             raise scope.plan.error(InvalidAxisLabel, f"axis '{label}' is subset twice", item, locator=label)
+        check_settled(scope, self.value, (label,), item)
         self.trees[label] = item
         if isinstance(item, nodes.Slice):
             point = bound(scope, item.point)
@@ -285,6 +287,7 @@ class _Cuts:
             return value
         picks: list[PickCell | PickRange] = []
         low = dict(zip(value.domain.labels, value.low, strict=True))
+        floating = set(value.floating)
         for item, label, ends in self.lifted:
             axis = value.domain.axis(label)
             cell_numbers = [cell_of(scope, end, axis, low[label], item) for end in ends]
@@ -294,7 +297,9 @@ class _Cuts:
             else:
                 picks.append(PickRange(label, cell_numbers[0].node, self._width(item, axis, *cell_numbers)))
                 low[label] = 0
-        return derived_value(scope, Pick(value.node, tuple(picks)), tree, tuple(low.values()), value)
+                floating.add(label)
+        found = derived_value(scope, Pick(value.node, tuple(picks)), tree, tuple(low.values()), value)
+        return replace(found, floating=frozenset(floating))
 
     def _width(self, item: nodes.AxisSubset, axis: Axis, first: CoverageValue, last: CoverageValue) -> int:
         """How many cells an interval has, at every place of its iterators alike."""

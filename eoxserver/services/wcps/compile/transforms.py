@@ -21,7 +21,7 @@ from eoxserver.query.grids import MAX_SIZE, Plane, suggested_grid
 from eoxserver.query.plan import Interpolation, Reproject, TargetGrid
 from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.compile.bounds import Bound, real
-from eoxserver.services.wcps.compile.operands import coverage, derived_value
+from eoxserver.services.wcps.compile.operands import check_settled, coverage, derived_value
 from eoxserver.services.wcps.compile.scope import Scope
 from eoxserver.services.wcps.compile.subsets import interval
 from eoxserver.services.wcps.compile.values import CoverageValue, DomainValue
@@ -40,6 +40,7 @@ def crs_transform(scope: Scope, tree: nodes.CrsTransform) -> CoverageValue:
     """A coverage of two horizontal axes in another CRS."""
     value = coverage(scope, tree.operand, "crsTransform()")
     _check_plane(scope, value, tree)
+    check_settled(scope, value, value.domain.labels, tree)
     crs = _target_crs(scope, value, tree)
     method = _method(scope, tree)
     grid = None

@@ -31,6 +31,8 @@ class CoverageValue:
     """The language's grid index of cell 0 along each own axis: it survives subsets, scaling and extensions."""
     identifier: str = ""
     """Of the first coverage it is made of; empty for constants."""
+    floating: frozenset[str] = frozenset()
+    """Axes cut by intervals that depend on iterators: where they are is another place at each place of these."""
 
     @property
     def node(self) -> Node:

@@ -123,6 +123,32 @@ def test_expressions_and_intervals_of_iterators_are_grid_indices() -> None:
     np.testing.assert_array_equal(array(part), MR[12:15, 0])
 
 
+@pytest.mark.parametrize(
+    ("form", "at"),
+    [
+        ('@[i:"CRS:1"(0)]', 'i:"CRS:1"(0)'),
+        ("@[i(0:1)]", "i(0:1)"),
+        ("@[i($x)]", "i($x)]"),
+        ("clip(@, POLYGON((0 0, 0 9, 9 9)))", "clip"),
+        ("extend(@, {imageCrsDomain($c)})", "extend"),
+        ('extend(@, {i:"CRS:1"(0:9)})', 'i:"CRS:1"'),
+        ("@ + imageCrsDomain(@, i).lo", "imageCrs"),
+        ("scale(@, {i(0:1)})", "i(0:1)"),
+        ("flip (0 - @)[i(0:1)] along j", "i(0:1)"),
+    ],
+)
+def test_where_a_moving_interval_lies_cannot_be_asked(form: str, at: str) -> None:
+    query = f"for $c in (mr) return coverage q over $x x(0:3) values avg({form.replace('@', '$c[i($x:$x + 1)]')})"
+    refused(query, WcpsSemanticError, at, "axis i was cut by an interval that depends on an iterator")
+
+
+def test_a_moving_interval_can_be_computed_with() -> None:
+    query = "for $c in (mr) return coverage q over $x x(0:3) values avg(scalefactor($c[i($x:$x+1)], 2)[j(0:9)])"
+    np.testing.assert_allclose(array(query), [MR[x : x + 2, :9].mean() for x in range(4)], rtol=0.2)
+    settled = "for $c in (mr) return (condense + over $x i(0:3) using $c[i($x:$x+1)])[i(0:1)]"
+    assert coverage(settled).domain.shape == (1, 211)
+
+
 def test_iterators_nest() -> None:
     found = array("for $c in (mr) return coverage q over $x x(0:2) values (condense + over $y y(0:3) using $x * $y)")
     assert found.tolist() == [0, 6, 12]
