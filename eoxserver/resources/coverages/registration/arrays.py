@@ -16,7 +16,7 @@ from eoxserver.core.coordinates import coordinate_text
 from eoxserver.core.coverage import CellBox
 from eoxserver.core.crs import Crs
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import RegistrationRefused
+from eoxserver.core.errors import DataUnavailable, RegistrationRefused
 from eoxserver.resources.coverages.registration.fields import fields_text, size_text
 from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.proposals import Fact, Item, Options, Proposal
@@ -68,14 +68,19 @@ class ArrayLooker:
         Raises
         ------
         DataUnavailable
-            When it cannot be read.
+            When it cannot be read, and no reader of rasters may try it.
         RegistrationRefused
             When a cube has coordinates in a CRS that nobody names.
         """
         path = self._path(place)
         if path is None:
             return ()
-        file = read_arrays(path)
+        try:
+            file = read_arrays(path)
+        except DataUnavailable:
+            if is_zarr_name(path):
+                raise
+            return ()  # HDF5 that is no netCDF; or the reader of rasters says what is wrong
         wanted = (place.subdataset,) if place.subdataset else ()
         found = [cube for cube in array_cubes(file, crs, wanted) if images or cube.several]
         for cube in found:
