@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -24,6 +22,8 @@ from eoxserver.services.web.links import (
     map_view,
     service_commands,
 )
+from eoxserver.services.web.policy import hash_source
+from eoxserver.services.web.query_page import QueryPage
 from eoxserver.services.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -46,22 +46,23 @@ class StartPage:
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
+        self._query_page = QueryPage(context)
         self._styles, self._script = read_text("start.css"), read_text("start.js")
         self._policy = (
-            f"default-src 'none'; img-src 'self' data:; style-src '{_hash(self._styles)}'; "
-            f"script-src '{_hash(self._script)}'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
+            f"default-src 'none'; img-src 'self' data:; style-src '{hash_source(self._styles)}'; "
+            f"script-src '{hash_source(self._script)}'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"
         )
         offered = [known.mime for known in context.formats.wms_formats]
         self._media_type = "image/png" if "image/png" in offered else next(iter(offered), "image/png")
 
     def handle(self, request: Request, name: str = "") -> Response | None:
-        """The page of this name (empty: the start page), or None when there is none.
+        """The page of this name (empty: the start page; ``query``), or None when there is none.
 
-        Parameters of the page are ``q`` (a text to look for) and ``page`` (a number from 1); nonsense in them
+        Parameters of the start page are ``q`` (a text to look for) and ``page`` (a number from 1); nonsense in them
         shows the first page.
         """
         if name:
-            return None
+            return self._query_page.handle(request) if name == "query" else None
         sought = (request.params.all("q") or ("",))[0].strip()
         number = _page_number(request.params.all("page"))
         count, coverages = self._context.catalogue.page(sought, (number - 1) * PAGE_SIZE, PAGE_SIZE)
@@ -161,11 +162,6 @@ class StartPage:
             width=small.width,
             height=small.height,
         )
-
-
-def _hash(text: str) -> str:
-    """The source expression of an inline style or script (Content Security Policy 3, clause 2.3.1)."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _page_number(values: Sequence[str]) -> int:
