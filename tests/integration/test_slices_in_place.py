@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from eoxserver.resources.coverages.stacking.series import Series, SeriesOptions
 from tests.applications import Application, application, instance_template
 from tests.backends.rasters import write
 from tests.backends.readers.arrayfiles import cube, write_netcdf, write_zarr
+from tests.fileservers import FileServer
 
 __all__ = ["instance_template"]
 
@@ -35,7 +36,7 @@ def app(tmp_path: Path, instance_template: Path) -> Iterator[Application]:
         yield found
 
 
-def series(app: Application, identifier: str, paths: list[Path], *axes: str) -> None:
+def series(app: Application, identifier: str, paths: Sequence[Path | str], *axes: str) -> None:
     """Register files as slices."""
     instance = app.instance
     rules = tuple(parse_rule(axis, instance.crss.parse) for axis in axes)
@@ -200,3 +201,24 @@ def test_two_months_of_soil_moisture(app: Application, shared: Path) -> None:
     for path, value in zip(paths, series_, strict=True):
         alone = app.wcs("GetCoverage", coverageid=path.stem, subset=["Lat(47.1)", "Long(15.1)"], format="text/csv").text
         assert float(alone.strip("{} \n")) == value
+
+
+@pytest.mark.parametrize("stored", [False, True], ids=["by URL", "in a storage"])
+def test_files_elsewhere(app: Application, tmp_path: Path, stored: bool) -> None:
+    files = {}
+    for number, date in enumerate(DATES):
+        path = write(tmp_path / f"t_{date}.tif", np.full((1, 6, 8), number, "int16"), nodata=-1)
+        files[f"eo/t_{date}.tif"] = Path(path).read_bytes()
+    for number, times in enumerate([(0, 1), (4,)]):
+        files[f"eo/{number}.nc"] = write_netcdf(tmp_path / f"{number}.nc", cube(times=times)).read_bytes()
+    with FileServer(files) as server:
+        if stored:
+            app.instance.registrar().storages.add("eo", f"{server.url}/eo")
+        url = f"{server.url}/eo"
+        series(app, "days", [f"{url}/t_{date}.tif" for date in DATES], BY_NAME)
+        series(app, "arrays", [f"{url}/0.nc", f"{url}/1.nc"], "time/irregular")
+        answer = app.wcs("GetCoverage", coverageid="days", subset=["Lat(42)", "Long(12)"], format="text/csv")
+        assert answer.text.strip("{} \n").replace('"', "").split(",") == ["0", "1", "2"]
+        answer = app.wcs("GetCoverage", coverageid="arrays", subset=["Lat(40.5)", "Long(11)"], format="text/csv")
+        assert len(answer.text.split(",")) == 3, answer.text
+        assert [one.problems for one in app.instance.registrar().check()] == [(), ()]
