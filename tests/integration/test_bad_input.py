@@ -84,7 +84,7 @@ TABLE: tuple[tuple[str, int, str, str, str], ...] = (
     (f"{DESCRIBE}&coverageId=scenes", 404, "NoSuchCoverage", "scenes", "'scenes' / float, rgb, tied"),
     (f"{DESCRIBE}&coverageId=rgb&coverageId=float", 400, "InvalidRequest", "coverageId", "'coverageId' / 2 times"),
     (f"{DESCRIBE}&coverageId=rgb&format=text/csv", 400, "InvalidParameterValue", "format", "'text/csv' / text/xml"),
-    (f"{DESCRIBE}&coverageId=rgb&subset=Lat(1)", 400, "InvalidRequest", "subset", "'subset' / coverageid, coverageversion, format"),
+    (f"{DESCRIBE}&coverageId=rgb&subset=Lat(1)", 400, "InvalidRequest", "subset", "'subset' / coverageversion, format"),
     (COVERAGE, 400, "MissingParameterValue", "coverageId", "'coverageId'"),
     (f"{COVERAGE}&coverageId=", 400, "MissingParameterValue", "coverageId", "'coverageId'"),
     (f"{COVERAGE}&coverageId=rbg", 404, "NoSuchCoverage", "rbg", "'rbg' / did you mean 'rgb'?"),
