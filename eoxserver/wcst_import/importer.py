@@ -147,7 +147,7 @@ class Importer:
         attempts = self._config.retries if self._config.retry else 0
         for attempt in range(attempts + 1):
             try:
-                self._once(identifier, [one.part for one in batch])
+                self._once(identifier, batch)
             except EOxServerError:
                 if attempt == attempts:
                     raise
@@ -155,7 +155,11 @@ class Importer:
             else:
                 return
 
-    def _once(self, identifier: str, parts: Sequence[Any]) -> None:
+    def _once(self, identifier: str, batch: Sequence[Slice]) -> None:
+        if self._config.insitu:
+            self._target.register(identifier, batch)
+            return
+        parts = [one.part for one in batch]
         if self._target.coverage(identifier) is None:
             self._target.insert(parts[0], parts[1:], self._recipe.options.tiling)
         else:

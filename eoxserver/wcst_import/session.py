@@ -14,12 +14,16 @@ from eoxserver.wcst_import.errors import IngredientsError
 from eoxserver.wcst_import.hooks import run_after, run_before
 from eoxserver.wcst_import.importer import Analysis, Importer
 from eoxserver.wcst_import.ingredients.reading import Ingredients
+from eoxserver.wcst_import.inplace import check_in_place
 from eoxserver.wcst_import.recipes.base import Environment, Recipe
 from eoxserver.wcst_import.scaling import check_scales, scale
 from eoxserver.wcst_import.slices import ImportFile, Slice
 from eoxserver.wcst_import.tracking import ImportedFiles, ImportLog, alone
 
 __all__ = ["Console", "Result", "Session"]
+
+
+_VIRTUAL = "coverages over files that stay where they are come from any other recipe with config.insitu true"
 
 
 class Console(Protocol):
@@ -89,10 +93,13 @@ class Session:
         try:
             kind = recipes[self.ingredients.recipe]
         except EOxServerError as error:
-            raise IngredientsError(f"recipe.name: {error.message}", locator="recipe.name") from error
+            hint = f"; {_VIRTUAL}" if self.ingredients.recipe == "virtual_coverage" else ""
+            raise IngredientsError(f"recipe.name: {error.message}{hint}", locator="recipe.name") from error
         recipe: Recipe[Any] = kind(self.ingredients, self._environment)
         recipe.check()
         check_scales(recipe.options)
+        target = self._environment.target
+        check_in_place(self.config, recipe.options, target.name, target.reads_files)
         return recipe
 
     def run(self) -> Result:

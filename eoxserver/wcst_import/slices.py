@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
 
-__all__ = ["Arranged", "ImportFile", "Slice", "find_files"]
+__all__ = ["Arranged", "FilePart", "ImportFile", "Slice", "find_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,24 @@ class ImportFile:
         return Path(self.path).name
 
 
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file in which cells of a slice lie, for slices that are registered and not copied."""
+
+    path: str
+    """Absolute, or what readers take as one."""
+    fields: tuple[str, ...]
+    """Names of the fields that are in it."""
+    dims: tuple[str, ...]
+    """Labels of the axes along which its own dimensions run, in its order."""
+    bands: tuple[int, ...] = ()
+    """The band of each field, from 0; of rasters."""
+    variables: tuple[str, ...] = ()
+    """The variable of each field; of arrays."""
+    member: str = ""
+    """What of it is meant where it is a ZIP archive."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
     """A part of a coverage, all of whose cells come from one file."""
@@ -41,6 +59,10 @@ class Slice:
     """``identifier`` is that of the coverage; all its axes, in grid order; cells are read when they are needed."""
     order: tuple[float, ...] = ()
     """Slices are imported in the order of this: coordinates on the axes that are not of the file, time first."""
+    files: tuple[FilePart, ...] = ()
+    """Where its cells lie as they are; none: they cannot be read in place."""
+    obstacle: str = ""
+    """Why there are none, and what would help."""
 
 
 def find_files(patterns: Sequence[str], folder: Path) -> Iterator[ImportFile]:

@@ -11,6 +11,7 @@ from eoxserver.core.coverage import Source
 from eoxserver.core.fields import Field
 from eoxserver.core.roles import Role
 from eoxserver.wcst_import.ingredients.sections import Band
+from eoxserver.wcst_import.slices import FilePart
 
 __all__ = ["Dimension", "Probe"]
 
@@ -37,6 +38,9 @@ class Probe(Protocol):
 
     def open(self, bands: Sequence[Band]) -> tuple[tuple[Field, ...], Source]:
         """The fields as the file has them, and their cells; all bands where none are named."""
+
+    def in_place(self, bands: Sequence[Band], names: Sequence[str], dims: Sequence[str]) -> tuple[FilePart, ...]:
+        """Where the cells of some bands lie, fields of these names, on axes of these labels; none: not in a file."""
 
     def metadata(self) -> Mapping[str, Any]:
         """What the file says of itself."""

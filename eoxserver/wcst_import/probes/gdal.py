@@ -17,6 +17,7 @@ from eoxserver.core.roles import Role
 from eoxserver.wcst_import.errors import FileRefused, SentenceError
 from eoxserver.wcst_import.ingredients.sections import Band
 from eoxserver.wcst_import.probes.base import Dimension
+from eoxserver.wcst_import.slices import FilePart
 
 __all__ = ["GdalProbe", "describe_file"]
 
@@ -87,6 +88,12 @@ class GdalProbe:
             return fields, source
         chosen = tuple(self._number(band, place, len(fields)) for place, band in enumerate(bands))
         return tuple(fields[number] for number in chosen), _Chosen(source, chosen)
+
+    def in_place(self, bands: Sequence[Band], names: Sequence[str], dims: Sequence[str]) -> tuple[FilePart, ...]:
+        """The file, by numbers of bands."""
+        count = len(self.description.range_type)
+        chosen = tuple(self._number(band, place, count) for place, band in enumerate(bands)) or tuple(range(count))
+        return (FilePart(self.path, tuple(names), tuple(dims), bands=chosen),)
 
     def _number(self, band: Band, place: int, count: int) -> int:
         number = int(band.identifier) if re.fullmatch(r"\d{1,9}", band.identifier) else place

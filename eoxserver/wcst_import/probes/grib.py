@@ -18,6 +18,7 @@ from eoxserver.core.roles import Role
 from eoxserver.wcst_import.errors import FileRefused, SentenceError
 from eoxserver.wcst_import.ingredients.sections import Band
 from eoxserver.wcst_import.probes.base import Dimension
+from eoxserver.wcst_import.slices import FilePart
 
 __all__ = ["GribProbe", "grib_probes"]
 
@@ -74,6 +75,10 @@ class GribProbe:
                 locator=self.path,
             )
         return (Field(bands[0].name, np.dtype("float64"), nil=(NilValue(math.nan),)),), self._source
+
+    def in_place(self, bands: Sequence[Band], names: Sequence[str], dims: Sequence[str]) -> tuple[FilePart, ...]:
+        """None: messages are decoded by a process of their own."""
+        return ()
 
     def metadata(self) -> Mapping[str, Any]:
         """None: which keys are worth keeping is for the ingredients to say."""

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.readers.base import Reader
 from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.fields import Field, NilValue
 from eoxserver.wcst_import.errors import FileRefused
 from eoxserver.wcst_import.ingredients.sections import Band
 from eoxserver.wcst_import.probes.gdal import GdalProbe
+from eoxserver.wcst_import.slices import FilePart
 
 __all__ = ["JoinedProbe"]
 
@@ -61,9 +63,25 @@ class JoinedProbe(GdalProbe):
         """All bands of all files."""
         return self._fields, _Joined(tuple(GdalProbe.open(one, ())[1] for one in (self, *self._others)), self._counts)
 
+    def in_place(self, bands: Sequence[Band], names: Sequence[str], dims: Sequence[str]) -> tuple[FilePart, ...]:
+        """Each file with its bands."""
+        found, rest = [], list(names)
+        for one, count in zip((self, *self._others), self._counts, strict=True):
+            own, rest = tuple(rest[:count]), rest[count:]
+            path, member = _of_archive(one.path)
+            found.append(FilePart(path, own, tuple(dims), bands=tuple(range(count)), member=member))
+        return tuple(found)
+
     @property
     def _counts(self) -> tuple[int, ...]:
         return tuple(len(one.description.range_type) for one in (self, *self._others))
+
+
+def _of_archive(path: str) -> tuple[str, str]:
+    """The archive of a path and the member in it; the path itself where it is of none."""
+    if isinstance(path, RasterPath) and path.file:
+        return path.file, path.partition("}/")[2]
+    return path, ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

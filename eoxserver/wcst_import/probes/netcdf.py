@@ -17,6 +17,7 @@ from eoxserver.core.fields import Field, NilValue
 from eoxserver.wcst_import.errors import FileRefused, SentenceError
 from eoxserver.wcst_import.ingredients.sections import Band
 from eoxserver.wcst_import.probes.base import Dimension
+from eoxserver.wcst_import.slices import FilePart
 
 __all__ = ["NetcdfProbe"]
 
@@ -107,6 +108,10 @@ class NetcdfProbe:
             nil = () if fill is None else (NilValue(fill),)
             fields.append(Field(band.name, dtype, unit, nil, description=variable.text("long_name")))
         return tuple(fields), source
+
+    def in_place(self, bands: Sequence[Band], names: Sequence[str], dims: Sequence[str]) -> tuple[FilePart, ...]:
+        """The file, by variables."""
+        return (FilePart(self.path, tuple(names), tuple(dims), variables=tuple(_name(band) for band in bands)),)
 
     # -- metadata ----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ resolution says, its cells are turned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -155,7 +155,13 @@ class GeneralCoverage(Recipe[CommonOptions]):
             extra=described.beside(domain, file),
         )
         order = tuple(axes[rule].coordinate(0) for rule in self._by_time if matched[rule] is None)
-        return Slice(file, part, order)
+        if flipped:
+            turned = ", ".join(rule.label for rule, place in matched.items() if place in flipped)
+            return Slice(file, part, order, obstacle=f"its cells are turned along {turned}; a resolution of the other "
+                         "sign takes them as they are")  # fmt: skip
+        labels = [rule.label for rule, _ in sorted(_given(matched), key=lambda pair: pair[1])]
+        in_place = probe.in_place(bands, part.range_type.names, labels)
+        return Slice(file, part, order, in_place, "" if in_place else "messages of GRIB files are copied")
 
     @cached_property
     def _by_time(self) -> list[AxisRule]:
@@ -226,6 +232,13 @@ class GeneralCoverage(Recipe[CommonOptions]):
             description=band.description or field.description,
             definition=band.definition or field.definition,
         )
+
+
+def _given(matched: Mapping[AxisRule, int | None]) -> Iterator[tuple[AxisRule, int]]:
+    """Axes that the file has, with their places in it."""
+    for rule, place in matched.items():
+        if place is not None:
+            yield rule, place
 
 
 def _runs_back(axis: Axis, dimension: Dimension) -> bool:

@@ -62,7 +62,8 @@ class RasterRecipe(Recipe[O]):
             metadata=self.once(described.whole, identifier),
             extra=described.beside(domain, file),
         )
-        return Slice(file, part, tuple(axis.coordinate(0) for axis in leading))
+        in_place = probe.in_place((), part.range_type.names, plane.labels)
+        return Slice(file, part, tuple(axis.coordinate(0) for axis in leading), in_place)
 
     def plane(self, probe: GdalProbe) -> Domain:
         """Axes y and x; raises FileRefused where the file is not georeferenced."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from eoxserver.core.coverage import Coverage
+from eoxserver.wcst_import.slices import Slice
 
 __all__ = ["Target"]
 
@@ -37,6 +38,21 @@ class Target(Protocol):
 
     def update(self, identifier: str, parts: Sequence[Coverage]) -> None:
         """Write parts into a coverage that is there, as one change; raises as ``insert``."""
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether it can read files of this machine where they are: whether ``register`` works."""
+
+    def register(self, identifier: str, slices: Sequence[Slice]) -> None:
+        """Make slices parts of a coverage, which is made when there is none; their cells stay in their files.
+
+        Raises
+        ------
+        FileRefused
+            When the cells of one cannot be read in place.
+        CoverageUnusable
+            When the coverage keeps its cells itself.
+        """
 
     def add_overview(self, identifier: str, factors: Mapping[str, int]) -> None:
         """Keep a coarser copy, by factors of axes; one that is there already is no error."""

@@ -9,23 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import numpy as np
-import requests
-
-from eoxserver.backends.credentials import Credentials, shown_url
+from eoxserver.backends.credentials import Credentials
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level
 from eoxserver.core.crs import ParseCrs
-from eoxserver.core.errors import AccessDenied, CoverageExists, DataUnavailable, InconsistentChange, InvalidRequest
-from eoxserver.core.fields import RangeType
+from eoxserver.core.errors import CoverageExists, DataUnavailable, InconsistentChange
 from eoxserver.services.gmlcov.gmlcoverage import encode_gml
-from eoxserver.services.ows.xml import parse as parse_xml
-from eoxserver.services.wcst.fields import range_fields
-from eoxserver.services.wcst.grids import envelope, grid_domain
-from eoxserver.services.wcst.xmlinput import one
+from eoxserver.wcst_import.errors import ImportRefused
+from eoxserver.wcst_import.inplace import no_files
+from eoxserver.wcst_import.slices import Slice
+from eoxserver.wcst_import.wcs import Refused, WcsClient
 
 __all__ = ["HttpTarget"]
 
@@ -36,8 +30,6 @@ _TYPES = {
     "uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32", "int32": "Int32",
     "float32": "Float32", "float64": "Float64",
 }  # fmt: skip
-_SECONDS = (10, 600)
-"""How long to wait for a connection, and for an answer [s]."""
 
 
 class HttpTarget:
@@ -60,46 +52,26 @@ class HttpTarget:
     def __init__(
         self, url: str, credentials: Credentials, parse_crs: ParseCrs, folder: Path, resolver: str = ""
     ) -> None:
-        self._url = url
-        self._parse = parse_crs
+        self._client = WcsClient(url, credentials, parse_crs, "config.service_url")
         self._resolver = resolver
         self._workspace = Workspace(folder)
-        self._session = requests.Session()
-        self._session.trust_env = False  # no credentials of somebody's .netrc
-        if credentials.user is not None:
-            self._session.auth = (credentials.user, credentials.password or "")
-        elif credentials.token is not None:
-            self._session.headers["Authorization"] = f"Bearer {credentials.token}"
 
     @property
     def name(self) -> str:
         """Its URL, without secrets."""
-        return shown_url(self._url)
+        return self._client.name
 
     def check(self) -> None:
         """Find out whether it answers as a WCS."""
-        if urlsplit(self._url).scheme not in ("http", "https"):
-            raise DataUnavailable(f"config.service_url '{self.name}' is no URL of HTTP", locator="config.service_url")
-        answer = self._asked({"request": "GetCapabilities", "acceptVersions": "2.0.1"})
-        if b"Capabilities" not in answer[:4096]:
-            raise DataUnavailable(f"{self.name} does not answer as a WCS", locator="config.service_url")
+        self._client.check()
 
     def coverage(self, identifier: str) -> Coverage | None:
         """A coverage as the server describes it; its cells cannot be read."""
-        try:
-            answer = self._asked({"request": "DescribeCoverage", "version": "2.0.1", "coverageId": identifier})
-        except _Refused as error:
-            if error.code == "NoSuchCoverage":
-                return None
-            raise
-        root = parse_xml(answer)
-        description = next(each for each in root.iter("{*}CoverageDescription"))
-        frame = envelope(one(one(description, "boundedBy"), "Envelope"), self._parse)
-        domain, _ = grid_domain(one(description, "domainSet"), frame)
-        fields = [
-            field.field(field.dtype or np.dtype("float64")) for field in range_fields(one(description, "rangeType"))
-        ]
-        return Coverage(identifier, domain, RangeType(tuple(fields)), _Elsewhere(domain.shape, self.name))
+        found = self._client.described(identifier)
+        if found is None:
+            return None
+        domain, range_type = found
+        return Coverage(identifier, domain, range_type, _Elsewhere(domain.shape, self.name))
 
     def insert(self, coverage: Coverage, further: Sequence[Coverage], tiling: str) -> None:
         """Insert a coverage with its first part, then update it with each of the others."""
@@ -114,6 +86,15 @@ class HttpTarget:
             request = {"request": "UpdateCoverage", "coverageId": identifier, "inputCoverage": self._document(part)}
             self._changed(request, identifier)
 
+    @property
+    def reads_files(self) -> bool:
+        """No: files of this machine are not there."""
+        return False
+
+    def register(self, identifier: str, slices: Sequence[Slice]) -> None:
+        """Refuse; raises ImportRefused."""
+        raise ImportRefused(no_files(self.name), locator="config.insitu")
+
     def add_overview(self, identifier: str, factors: Mapping[str, int]) -> None:
         """Ask for a coarser copy of the horizontal axes; one that is there already is no error."""
         levels = set(factors.values())
@@ -125,7 +106,7 @@ class HttpTarget:
         request = {"request": "InsertScaleLevel", "coverageId": identifier, "level": f"{levels.pop():g}"}
         try:
             self._changed(request, identifier)
-        except _Refused as error:
+        except Refused as error:
             if not any(words in error.message for words in ("there is an overview", "already", "exists")):
                 raise
 
@@ -135,7 +116,7 @@ class HttpTarget:
 
     def close(self) -> None:
         """Close connections."""
-        self._session.close()
+        self._client.close()
 
     # -- inside ------------------------------------------------------------------------------------------
 
@@ -143,52 +124,13 @@ class HttpTarget:
         text = b"".join(encode_gml(coverage, self._workspace)).decode()
         return text.replace(RESOLVER, self._resolver) if self._resolver else text
 
-    def _asked(self, params: Mapping[str, str]) -> bytes:
-        return self._sent("GET", params={"service": "WCS", **params})
-
     def _changed(self, params: Mapping[str, str], identifier: str) -> None:
         try:
-            self._sent("POST", data={"service": "WCS", "version": "2.0.1", **params})
-        except _Refused as error:
+            self._client.posted(params)
+        except Refused as error:
             if error.code == "WCSTDuplicatedCoverageName":
                 raise CoverageExists(error.message, locator=identifier) from error
             raise
-
-    def _sent(self, method: str, **content: Any) -> bytes:
-        try:
-            answer = self._session.request(method, self._url, timeout=_SECONDS, **content)
-        except requests.RequestException as error:
-            raise DataUnavailable(f"{self.name} cannot be reached: {error}", locator="config.service_url") from error
-        if answer.status_code in (401, 403):
-            raise AccessDenied(
-                f"{self.name} refused the credentials ({answer.status_code}); --user and --passwd, or --identity-file "
-                "give them",
-                locator="config.service_url",
-            )
-        if not answer.ok:
-            code, text = _report(answer.content)
-            asked = (content.get("params") or content["data"])["request"]
-            raise _Refused(f"{self.name}: {asked}: {code or answer.status_code}: {text}", code)
-        return answer.content
-
-
-class _Refused(InconsistentChange):
-    """An answer of the server that is an exception."""
-
-    def __init__(self, message: str, code: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def _report(content: bytes) -> tuple[str, str]:
-    """Code and text of an exception report; the beginning of anything else."""
-    try:
-        root = parse_xml(content)
-        exception = next(each for each in root.iter("{*}Exception"))
-    except (InvalidRequest, StopIteration):
-        return "", content[:300].decode(errors="replace").strip()
-    texts = [(each.text or "").strip() for each in exception.iter("{*}ExceptionText")]
-    return str(exception.get("exceptionCode") or ""), " ".join(texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from eoxserver.app.instance import Instance
 from eoxserver.core.coverage import Coverage
+from eoxserver.core.metadata import NO_PARTS
+from eoxserver.resources.coverages.stacking.stacks import NewStack
 from eoxserver.services.wcst.tiling import tiling as read_tiling
+from eoxserver.wcst_import.inplace import slice_parts
+from eoxserver.wcst_import.slices import Slice
 
 __all__ = ["InstanceTarget"]
 
@@ -41,6 +46,26 @@ class InstanceTarget:
     def update(self, identifier: str, parts: Sequence[Coverage]) -> None:
         """Write parts, as one version."""
         self._ingestion.update_many(identifier, parts)
+
+    @property
+    def reads_files(self) -> bool:
+        """Yes."""
+        return True
+
+    def register(self, identifier: str, slices: Sequence[Slice]) -> None:
+        """Register files as slices, in one transaction."""
+        parts = [part for one in slices for part in slice_parts(one)]
+        if self._instance.catalogue.exists(identifier):
+            self._instance.stacks.add(identifier, parts)
+            return
+        first = slices[0].part
+        new = NewStack(
+            identifier,
+            range_type=first.range_type,
+            metadata=first.metadata,
+            extra=replace(first.extra, parts=NO_PARTS),
+        )
+        self._instance.stacks.register(new, parts)
 
     def add_overview(self, identifier: str, factors: Mapping[str, int]) -> None:
         """Keep a coarser copy."""

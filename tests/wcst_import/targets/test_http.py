@@ -190,6 +190,12 @@ def test_refusals_say_what_was_asked_and_why(server: Server, target: HttpTarget,
     stranger.close()
 
 
+def test_files_of_this_machine_are_not_registered_there(target: HttpTarget) -> None:
+    assert not target.reads_files
+    with pytest.raises(EOxServerError, match=r"config\.insitu leaves cells in files of this machine, which http"):
+        target.register("part", [])
+
+
 @pytest.mark.parametrize(
     ("url", "words"),
     [

@@ -36,6 +36,8 @@ class SlicePart:
     """Name of the format, if known."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Metadata of the slice."""
+    bounds: Mapping[str, tuple[float, float]] | None = None
+    """Where they hold, by label; by default at its place on the axes that the file does not have."""
 
     def own_dims(self) -> tuple[str, ...]:
         """The labels of ``dims``, those by default included.

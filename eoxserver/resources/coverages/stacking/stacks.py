@@ -300,6 +300,8 @@ def _reading(part: SlicePart, range_type: RangeType) -> Reading:
 
 def _metadata(part: SlicePart) -> PartMetadata:
     """Metadata of a slice, bound to the axes that the file itself does not have."""
+    if part.bounds is not None:
+        return PartMetadata(dict(part.bounds), part.values)
     own = part.own_dims()
     bounds = {}
     for axis in part.domain.axes:
