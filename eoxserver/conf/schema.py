@@ -273,7 +273,7 @@ class Limits:
         integer(1), "1_000_000_000_000", "Cells that one condenser of a query goes through."
     )
     max_evaluation_time: int = setting(
-        DURATION, "5min", "Time in which an answer must be ready and sent; 0s: any time is accepted."
+        DURATION, "5min", "Time in which an answer must begin, and go on when part of it was sent; 0s: any."
     )
     max_map_width: int = setting(integer(1), "4096", "Width of a map [pixels].")
     max_map_height: int = setting(integer(1), "4096", "Height of a map [pixels].")

@@ -41,7 +41,7 @@ from eoxserver.services.replies import (
 from eoxserver.services.validators import Validators
 from eoxserver.services.watch import Watch, connection_of, is_gone
 from eoxserver.services.web.start_page import StartPage
-from eoxserver.services.wire import Request, Response, Service, Upload
+from eoxserver.services.wire import Request, Response, Service, Upload, go_on
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -295,7 +295,8 @@ class Dispatcher:
     def _run(self, service: Service, request: Request) -> Response:
         """The service's answer, or its report of the error; a body that fails at once is an error too."""
         try:
-            return begun(service.handle(request))
+            resume = request.proceed.restart if isinstance(request.proceed, Watch) else go_on
+            return begun(service.handle(request), resume)
         except EOxServerError as error:
             return service.report(request, error)
         except Exception as error:

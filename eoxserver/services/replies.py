@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import chain
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request as HttpRequest
@@ -22,13 +21,19 @@ _CORS = (
 )
 
 
-def begun(response: Response) -> Response:
-    """A streamed body whose first part is already made, so that early failures still become reports."""
+def begun(response: Response, resume: Callable[[], None]) -> Response:
+    """A streamed body whose first part is already made, so that early failures still become reports.
+
+    Parameters
+    ----------
+    resume : callable
+        Called when a part is sent and the next one is about to be made.
+    """
     if isinstance(response.body, bytes):
         return response
     parts: Iterator[bytes] = iter(response.body)
     first = next(parts, b"")
-    return replace(response, body=_Chain(first, parts))
+    return replace(response, body=_Chain(first, parts, resume))
 
 
 def closed_early(response: Response) -> None:
@@ -40,12 +45,17 @@ def closed_early(response: Response) -> None:
 class _Chain:
     """A first part and the rest; closing closes the rest."""
 
-    def __init__(self, first: bytes, rest: Iterator[bytes]) -> None:
+    def __init__(self, first: bytes, rest: Iterator[bytes], resume: Callable[[], None]) -> None:
+        self._first = first
         self._rest = rest
-        self._parts = chain((first,), rest)
+        self._resume = resume
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._parts
+        yield self._first
+        self._resume()
+        for part in self._rest:
+            yield part
+            self._resume()
 
     def close(self) -> None:
         close = getattr(self._rest, "close", None)

@@ -22,7 +22,7 @@ class Watch:
     Parameters
     ----------
     seconds : int
-        How long the work may take from now on; 0: as long as it likes.
+        How long the work may take from now on, or from the last ``restart``; 0: as long as it likes.
     gone : callable
         Whether the client has left; asked a few times a second at most.
     clock : callable
@@ -34,6 +34,10 @@ class Watch:
         self._gone = gone
         self._clock = clock
         self._start = self._looked = clock()
+
+    def restart(self) -> None:
+        """Count the time from now on: part of the answer was sent, which takes as long as the client likes."""
+        self._start = self._clock()
 
     def __call__(self) -> None:
         """Raise EvaluationStopped unless the work is to go on."""

@@ -30,6 +30,18 @@ def test_the_time_limit_is_counted_from_the_request_on() -> None:
     assert stopped.value.locator == "max_evaluation_time"
 
 
+def test_the_time_is_counted_anew_when_a_part_was_sent() -> None:
+    clock = Clock()
+    watch = Watch(30, lambda: False, clock)
+    clock.now += 1000
+    watch.restart()
+    clock.now += 29
+    watch()
+    clock.now += 2
+    with pytest.raises(EvaluationStopped, match="not ready after 30 s"):
+        watch()
+
+
 def test_without_a_limit_work_may_take_any_time() -> None:
     clock = Clock()
     watch = Watch(0, lambda: False, clock)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -38,9 +39,9 @@ def answer(context: ServiceContext, request: Request, asked: QueryRequest) -> Re
     may_read = partial(context.plugins.authorize, request.actor, "read")
     evaluation = Evaluation(context, asked, may_read, request.proceed)
     if asked.explain == "json":
-        return json_response({"results": evaluation.explanations()})
+        return replace(json_response({"results": evaluation.explanations()}), lasting=False)
     if asked.explain == "text":
-        return Response(f"{evaluation.explanation_text()}\n".encode(), TEXT)
+        return Response(f"{evaluation.explanation_text()}\n".encode(), TEXT, lasting=False)
     outcomes = evaluation.outcomes()
     encodings = _encodings(outcomes)
     if not encodings:
