@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from eoxserver.backends.encoders.base import Encoder, Workspace
-from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
+from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.errors import FormatNotSupported, suggest
+from eoxserver.core.wrapping import SameGrid
 from eoxserver.query.check import Checked, Limits
 from eoxserver.query.executors import Executor
 from eoxserver.query.explain import explain, explain_text
@@ -79,27 +80,11 @@ class Engine:
         return encoder.encode(coverage, driver, options, self.workspace)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Watched:
+@dataclass(frozen=True, eq=False)
+class _Watched(SameGrid):
     """Cells of a source as long as they are wanted."""
 
-    source: Source
     proceed: Callable[[], None]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the source."""
-        return self.source.shape
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        """Of the source."""
-        return self.source.chunks
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        """Of the source."""
-        return self.source.levels
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """Read cells; raises EvaluationStopped."""

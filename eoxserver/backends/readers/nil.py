@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from eoxserver.core.coverage import CellBox, Cells, Level, Source, state_of
+from eoxserver.core.coverage import CellBox, Cells, Source, state_of
 from eoxserver.core.fields import Field, NilValue
+from eoxserver.core.wrapping import SameGrid
 
 __all__ = ["mask_nil"]
 
@@ -43,27 +44,11 @@ def _interval(nil: NilValue) -> tuple[str, str]:
     return repr(float(nil.low)), repr(None if nil.high is None else float(nil.high))
 
 
-@dataclass(frozen=True)
-class _NilSource:
+@dataclass(frozen=True, eq=False)
+class _NilSource(SameGrid):
     """A source with further nil values, some for each field."""
 
-    source: Source
     nil: tuple[tuple[NilValue, ...], ...]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """That of the source."""
-        return self.source.shape
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        """Those of the source."""
-        return self.source.chunks
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        """Those of the source."""
-        return self.source.levels
 
     def state(self) -> str:
         """That of the source."""

@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
+from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.errors import UnsupportedCombination
 from eoxserver.core.fields import Field, RangeType
+from eoxserver.core.wrapping import SameGrid
 from eoxserver.services.wcps.encoding.values import a_list, an_object, integer, known_keys, number_of_text, refused
 
 __all__ = ["COMPONENTS", "KINDS", "ColorMap", "coloured", "parse_color_map"]
@@ -155,25 +156,12 @@ def _colour(key: str, value: object) -> tuple[int, ...]:
     return tuple(integer(key, one, 0, 255) for one in listed)
 
 
-@dataclass(frozen=True)
-class _Coloured:
+@dataclass(frozen=True, eq=False)
+class _Coloured(SameGrid):
     """The colours of one field."""
 
-    source: Source
     field: Field
     colors: ColorMap
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.source.shape
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        return self.source.chunks
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return self.source.levels
 
     @cached_property
     def _table(self) -> npt.NDArray[np.uint8] | None:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
+from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.fields import Field
+from eoxserver.core.wrapping import SameGrid
 
 __all__ = ["plain", "plain_cells"]
 
@@ -38,22 +39,9 @@ def plain_cells(cells: Cells, fields: Sequence[Field]) -> Cells:
     return Cells(values, None if bool(valid.all()) else valid)
 
 
-@dataclass(frozen=True)
-class _Plain:
-    source: Source
+@dataclass(frozen=True, eq=False)
+class _Plain(SameGrid):
     fields: tuple[Field, ...]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.source.shape
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        return self.source.chunks
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return self.source.levels
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         return plain_cells(self.source.read(box, fields, level), [self.fields[number] for number in fields])

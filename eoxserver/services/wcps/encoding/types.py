@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
+from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.fields import Field, NilValue, RangeType
+from eoxserver.core.wrapping import SameGrid
 
 __all__ = ["PICTURES", "adapted", "converted"]
 
@@ -100,25 +101,12 @@ def _reason(field: Field) -> str:
     return next(nil.reason for nil in field.nil if nil.high is None)
 
 
-@dataclass(frozen=True)
-class _Converted:
+@dataclass(frozen=True, eq=False)
+class _Converted(SameGrid):
     """Fields in other types."""
 
-    source: Source
     fields: tuple[Field, ...]
     made: tuple[Field, ...]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.source.shape
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        return self.source.chunks
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return self.source.levels
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         cells = self.source.read(box, fields, level)
