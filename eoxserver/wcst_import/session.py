@@ -110,6 +110,12 @@ class Session:
         EOxServerError
             When it fails; what was imported before stays, and is remembered.
         """
+        try:
+            return self._whole_run()
+        finally:
+            self._recipe.close()
+
+    def _whole_run(self) -> Result:
         if self._explain:
             return self._run()
         self._environment.target.check()

@@ -82,6 +82,9 @@ class Recipe(ABC, Generic[O]):
         """What is imported: the files of ``input.paths``, by name."""
         return find_files(self.ingredients.input.paths, self.ingredients.folder)
 
+    def close(self) -> None:
+        """Give back what is held, at the end of the import: temporary files, connections."""
+
     @abstractmethod
     def slices(self, file: ImportFile, number: int) -> Iterable[Slice]:
         """The slices of one file, mostly one; none leaves it out.
