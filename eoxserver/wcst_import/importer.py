@@ -9,24 +9,27 @@ not interrupted.
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
+from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import DataUnavailable, EOxServerError
 from eoxserver.wcst_import.errors import FileRefused, SentenceError
+from eoxserver.wcst_import.fitting import check_fits
 from eoxserver.wcst_import.ingredients.sections import Config
 from eoxserver.wcst_import.outline import Outline
 from eoxserver.wcst_import.recipes.base import Recipe
-from eoxserver.wcst_import.slices import ImportFile, Slice
+from eoxserver.wcst_import.slices import ImportFile, Sharing, Slice
 from eoxserver.wcst_import.targets.base import Target
 
-__all__ = ["Analysis", "Importer", "Skipped"]
+__all__ = ["Analysis", "Importer", "Skipped", "Written"]
 
-BATCH = 32
-"""Slices of one change."""
+BATCH_SLICES = 256
+"""Slices of one change, at most."""
+BATCH_BYTES = 256 * 2**20
+"""Of the cells of one change, at most; one slice may have more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,15 @@ class Analysis:
     outlines: dict[str, Outline] = field(default_factory=dict)
     """By identifier of the coverage."""
     skipped: list[Skipped] = field(default_factory=list)
+
+
+@dataclass
+class Written:
+    """What an import has done."""
+
+    slices: int = 0
+    files: list[ImportFile] = field(default_factory=list)
+    """Those of which nothing was left out, in the order in which they were finished."""
 
 
 class Importer:
@@ -78,6 +90,8 @@ class Importer:
     def analyse(self, files: Iterable[tuple[int, ImportFile]]) -> Analysis:
         """Look at files; no cell is read and nothing is written.
 
+        Of each file no more is kept than where its slices lie: they share axes, fields and metadata that are the same.
+
         Parameters
         ----------
         files : iterable of (int, ImportFile)
@@ -88,11 +102,12 @@ class Importer:
         FileRefused, SentenceError
             For the first file that cannot be imported, unless files are skipped.
         """
-        found = Analysis()
+        found, sharing, there = Analysis(), Sharing(), dict[str, Coverage | None]()
         for number, file in files:
             try:
-                slices = list(self._recipe.slices(file, number))
+                slices = [sharing.of(one) for one in self._recipe.slices(file, number)]
                 for one in slices:
+                    self._check_there(one, there)
                     self._outlined(found, one)
             except (FileRefused, SentenceError, DataUnavailable) as error:
                 if not self._config.skip:
@@ -105,6 +120,15 @@ class Importer:
         found.slices.sort(key=lambda one: one.part.identifier)
         return found
 
+    def _check_there(self, one: Slice, there: dict[str, Coverage | None]) -> None:
+        """Refuse a slice that does not go with the coverage that exists already; they are asked for once."""
+        identifier = one.part.identifier
+        if identifier not in there:
+            there[identifier] = self._target.coverage(identifier)
+        coverage = there[identifier]
+        if coverage is not None:
+            check_fits(one, coverage)
+
     def _outlined(self, analysis: Analysis, one: Slice) -> None:
         identifier = one.part.identifier
         if identifier in analysis.outlines:
@@ -112,23 +136,32 @@ class Importer:
         else:
             analysis.outlines[identifier] = Outline.of(one)
 
-    def write(self, analysis: Analysis) -> None:
+    def write(self, analysis: Analysis) -> Written:
         """Bring the slices to the target, batch by batch; files that fail are added to ``analysis.skipped``.
+
+        Slices are taken out of the analysis: what they hold is given back as soon as they are written.
 
         Raises
         ------
         EOxServerError
             For the first change that is refused, unless files are skipped; what was written before stays.
         """
-        written, total = 0, len(analysis.slices)
+        done, total = 0, len(analysis.slices)
         left = Counter(one.file for one in analysis.slices)
-        for identifier, slices in groupby(analysis.slices, key=lambda one: one.part.identifier):
-            for batch in _batches(slices):
-                kept = self._change(identifier, batch, analysis.skipped)
-                written += len(batch)
-                left.subtract(one.file for one in kept)  # of a slice that was left out the file is not done
-                self._done([file for file in dict.fromkeys(one.file for one in kept) if not left[file]])
-                self._progress(written, total, batch)
+        found = Written()
+        waiting = deque(analysis.slices)
+        analysis.slices.clear()
+        while waiting:
+            batch = _batch(waiting)
+            kept = self._change(batch[0].part.identifier, batch, analysis.skipped)
+            done += len(batch)
+            found.slices += len(kept)
+            left.subtract(one.file for one in kept)  # of a slice that was left out the file is not done
+            files = [file for file in dict.fromkeys(one.file for one in kept) if not left[file]]
+            found.files += files
+            self._done(files)
+            self._progress(done, total, batch)
+        return found
 
     def _change(self, identifier: str, batch: Sequence[Slice], skipped: list[Skipped]) -> Sequence[Slice]:
         """Write one batch; where that fails and files are skipped, one by one. Answers the slices that are written."""
@@ -166,12 +199,16 @@ class Importer:
             self._target.update(identifier, parts)
 
 
-def _batches(slices: Iterable[Slice]) -> Iterator[list[Slice]]:
-    batch: list[Slice] = []
-    for one in slices:
-        batch.append(one)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+def _batch(waiting: deque[Slice]) -> list[Slice]:
+    """Take the slices of one change: of one coverage, as many as there may be."""
+    batch, size = [waiting.popleft()], 0
+    while waiting and len(batch) < BATCH_SLICES and waiting[0].part.identifier == batch[0].part.identifier:
+        size += _bytes(batch[-1])
+        if size + _bytes(waiting[0]) > BATCH_BYTES:
+            break
+        batch.append(waiting.popleft())
+    return batch
+
+
+def _bytes(one: Slice) -> int:
+    return one.part.domain.cell_count * one.part.range_type.cell_bytes

@@ -137,12 +137,10 @@ class Session:
         return result
 
     def _run(self) -> Result:
-        files = [file for file in self._recipe.files() if file.path not in self._imported]
-        numbers = {file.path: number for number, file in enumerate(self._recipe.files())}
-        if not files:
+        numbered = [(n, file) for n, file in enumerate(self._recipe.files()) if file.path not in self._imported]
+        if not numbered:
             self._console.warn(f"no slices to import: {self._why_none()}")
             return Result(0)
-        numbered = [(numbers[file.path], file) for file in files]
         if self._explain or self.config.blocking:
             return self._batch(numbered, ask=True)
         done, skipped = 0, list[tuple[str, str]]()
@@ -171,14 +169,11 @@ class Session:
         skipped = [(each.file.path, each.reason) for each in analysis.skipped]
         if self._explain or (ask and not self.config.automated and not self._console.confirm()):
             return Result(0, skipped, declined=True)
-        importer.write(analysis)
-        lost = {each.file.path for each in analysis.skipped}
-        written = [one for one in analysis.slices if one.file.path not in lost]
-        imported = list(dict.fromkeys(one.file for one in written))
-        run_after(self.ingredients.hooks, imported, self._console.warn)
+        written = importer.write(analysis)
+        run_after(self.ingredients.hooks, written.files, self._console.warn)
         for identifier in analysis.outlines:
             scale(self._environment.target, identifier, self._recipe.options)
-        return Result(len(written), [(each.file.path, each.reason) for each in analysis.skipped])
+        return Result(written.slices, [(each.file.path, each.reason) for each in analysis.skipped])
 
     def _replaced(self, files: Sequence[tuple[int, ImportFile]]) -> Iterable[tuple[int, ImportFile]]:
         if self._explain:  # hooks change things
@@ -202,10 +197,12 @@ class Session:
         self._imported.add(file.original or file.path for file in files)
 
     def _progress(self, done: int, total: int, slices: Sequence[Slice]) -> None:
+        lines = []
         for number, one in enumerate(slices, done - len(slices) + 1):
             shape = ",".join(f"0:{size - 1}" for size in one.part.domain.shape)
             size = one.part.domain.cell_count * one.part.range_type.cell_bytes / 1e6
-            self._note(f"{number}/{total} - file '{one.file.path}' - grid domains [{shape}] of size {size:.3g} MB")
+            lines.append(f"{number}/{total} - file '{one.file.path}' - grid domains [{shape}] of size {size:.3g} MB")
+        self._note("\n".join(lines))
         self._console.progress(done, total)
 
     def _note(self, line: str | None) -> None:

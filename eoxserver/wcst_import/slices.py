@@ -4,17 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
+from eoxserver.core.domain import Domain
+from eoxserver.core.errors import DataUnavailable
 
-__all__ = ["Arranged", "FilePart", "ImportFile", "Slice", "find_files"]
+__all__ = ["Arranged", "FilePart", "ImportFile", "Sharing", "Slice", "find_files"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,34 @@ class Slice:
     """Why there are none, and what would help."""
 
 
+class Sharing:
+    """Lets slices share what is the same, so that little is kept of each: axes, fields, metadata of an earlier one."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Coverage] = {}
+
+    def of(self, one: Slice) -> Slice:
+        """The slice, with what it has in common with the one before."""
+        part = one.part
+        last = self._last.get(part.identifier, part)
+        if len(last.domain.axes) == len(part.domain.axes):
+            axes = tuple(map(_same, part.domain.axes, last.domain.axes))
+            part = replace(
+                part,
+                domain=_same(Domain(axes, part.domain.crs_labels), last.domain),
+                range_type=_same(part.range_type, last.range_type),
+                metadata=_same(part.metadata, last.metadata),
+                extra=_same(part.extra, last.extra),
+            )
+        self._last[part.identifier] = part
+        return replace(one, part=part)
+
+
+def _same(new: T, known: T) -> T:
+    """Of two equal values the one that is there already."""
+    return known if new == known else new
+
+
 def find_files(patterns: Sequence[str], folder: Path) -> Iterator[ImportFile]:
     """The files of some patterns, by name, each once.
 
@@ -93,11 +125,13 @@ class Arranged:
     """For each axis of the result the axis of the source, or None: one cell. Every axis of the source has a place."""
     flipped: frozenset[int] = frozenset()
     """Axes of the source that run in the opposite direction."""
+    known: tuple[int, ...] = ()
+    """Shape of the source, where it is known: a file is opened by whoever reads cells then."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the source, and ones."""
-        return self._with_ones(self.source.shape)
+        return self._with_ones(self.known or self.source.shape)
 
     @property
     def chunks(self) -> tuple[int, ...]:
@@ -112,10 +146,12 @@ class Arranged:
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """Read cells; raises DataUnavailable."""
         ranges = {place: (box.low[axis], box.high[axis]) for axis, place in enumerate(self.places) if place is not None}
+        sizes = self.source.shape
+        if self.known and sizes != self.known:
+            raise DataUnavailable(f"cells of shape {sizes} were of shape {self.known}: the file has changed meanwhile")
         for axis in self.flipped:
-            size = self.source.shape[axis]
-            ranges[axis] = size - ranges[axis][1], size - ranges[axis][0]
-        own = [ranges[axis] for axis in range(len(self.source.shape))]
+            ranges[axis] = sizes[axis] - ranges[axis][1], sizes[axis] - ranges[axis][0]
+        own = [ranges[axis] for axis in range(len(sizes))]
         cells = self.source.read(CellBox(tuple(low for low, _ in own), tuple(high for _, high in own)), fields)
         valid = None if cells.valid is None else self._arranged(cells.valid, box)
         return Cells(self._arranged(cells.values, box), valid)

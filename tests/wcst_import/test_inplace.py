@@ -138,5 +138,7 @@ def test_cells_that_would_be_turned_or_decoded_are_refused(imports: Imports) -> 
     write_grib(imports.folder / "a.grib", [{"shape": (2, 3), "values": [1, 2, 3, 4, 5, 6]}])
     axes = {"Lat": {"min": 49, "max": 50, "resolution": -1}, "Long": {"min": 10, "max": 12, "resolution": 1}}
     options = general("EPSG/0/4326", "grib", axes, [{"name": "t"}], pixelIsPoint=True)
+    given = ingredients("general_coverage", "a.grib", options, insitu=True)
+    given["input"]["coverage_id"] = "messages"
     with pytest.raises(EOxServerError, match="messages of GRIB files are copied"):
-        imports.run(ingredients("general_coverage", "a.grib", options, insitu=True))
+        imports.run(given)

@@ -150,7 +150,7 @@ class GeneralCoverage(Recipe[CommonOptions]):
             identifier=self.ingredients.input.coverage_id,
             domain=domain,
             range_type=self._fields(fields, bands, find),
-            source=Arranged(source, places, flipped),
+            source=Arranged(source, places, flipped, tuple(each.size for each in dimensions)),
             metadata=self.once(described.whole),
             extra=described.beside(domain, file),
         )

@@ -58,7 +58,7 @@ class RasterRecipe(Recipe[O]):
             identifier=identifier,
             domain=domain,
             range_type=self._range_type(fields, file),
-            source=Arranged(source, (*(None for _ in leading), 0, 1)),
+            source=Arranged(source, (*(None for _ in leading), 0, 1), known=plane.shape),
             metadata=self.once(described.whole, identifier),
             extra=described.beside(domain, file),
         )
