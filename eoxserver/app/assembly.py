@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,7 @@ from eoxserver.conf.instance import InstancePaths
 from eoxserver.conf.schema import Settings
 from eoxserver.plugins.manager import load_from_environ
 from eoxserver.query.check import Limits
+from eoxserver.query.executors import Executor
 from eoxserver.resources.coverages.catalogue import Catalogue
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
@@ -85,8 +85,7 @@ def assemble_engine(instance: Instance) -> Engine:
         When no plugin brings the configured executor.
     """
     settings = instance.settings
-    threads = settings.evaluation.threads or os.cpu_count() or 1
-    executor = instance.plugins.executors[settings.evaluation.executor](threads, settings.evaluation.block_cells)
+    executor: Executor = instance.plugins.executors[settings.evaluation.executor].configured(settings)
     directory = settings.path(settings.cache.directory) / "results"
     directory.mkdir(parents=True, exist_ok=True)
     return Engine(

@@ -293,6 +293,13 @@ class Evaluation:
     section: ClassVar[str] = "services.evaluation"
 
     executor: str = setting(TEXT, "local", "Executor plugin that runs the plans.")
+    dask_scheduler: str = setting(
+        TEXT, "tcp://127.0.0.1:8786", "Address of the Dask scheduler whose workers the executor `dask` gives work to."
+    )
+    dask_least_bytes: int = setting(
+        SIZE, "256MiB", "Work that goes through fewer bytes of cells is not given to Dask workers."
+    )
+    dask_timeout: int = setting(DURATION, "10s", "Longest wait for the Dask scheduler, or for a worker of it.")
     threads: int = setting(integer(0), "0", "Threads of a process; 0: one a core.")
     block_cells: int = setting(integer(1024), "1_048_576", "Cells that are computed at a time.")
     open_files: int = setting(integer(1), "128", "Files kept open by a process.")

@@ -97,7 +97,7 @@ def eoxs_executors() -> Sequence[type]:
     """Return the executor classes this plugin adds: they run the blocks of a checked plan.
 
     ``key`` is the value of ``executor`` in section ``services.evaluation`` (``local``, ``dask``). The class has
-    ``evaluate``. The contract is ``eoxserver.query.executors``.
+    ``evaluate``, and ``configured``, which makes one of settings. The contract is ``eoxserver.query.executors``.
     """
     raise AssertionError("a specification is never called")
 

@@ -7,12 +7,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor as Pool
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
+from eoxserver.conf.schema import Settings
 from eoxserver.core.blocks import block_shape, split, stream
 from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.query.check import Checked, Limits, check_step
@@ -39,6 +41,10 @@ class Executor(Protocol):
     key: ClassVar[str]
 
     def __init__(self, threads: int, block_cells: int) -> None: ...
+
+    @classmethod
+    def configured(cls, settings: Settings) -> Self:
+        """The executor of an instance, as its settings say."""
 
     @property
     def pool(self) -> Pool:
@@ -97,6 +103,11 @@ class LocalExecutor:
         self.options = Options(
             window_bytes=window_bytes, block_cells=block_cells, pool=self._pool if threads > 1 else None
         )
+
+    @classmethod
+    def configured(cls, settings: Settings) -> Self:
+        """As many threads as the settings say, or one a core."""
+        return cls(settings.evaluation.threads or os.cpu_count() or 1, settings.evaluation.block_cells)
 
     @property
     def pool(self) -> Pool:

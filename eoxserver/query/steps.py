@@ -14,6 +14,7 @@ from typing import Protocol, TypeAlias
 from eoxserver.core.coverage import Coverage, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.fields import RangeType
+from eoxserver.query.errands import Elsewhere
 from eoxserver.query.plan import Iterator, Node
 from eoxserver.query.sampling import BUDGET
 from eoxserver.query.windows import Window
@@ -43,6 +44,8 @@ class Options:
     """
     proceed: Callable[[], None] = _proceed
     """Called between blocks by nodes that walk their input; raises when the work is not wanted any more."""
+    elsewhere: Elsewhere | None = None
+    """Who does pieces of large walks in other processes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,10 +9,11 @@ all values between two neighbours among these numbers are as good as one.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,10 @@ import numpy.typing as npt
 from eoxserver.core.blocks import block_shape, split
 from eoxserver.core.coverage import CellBox
 from eoxserver.query.cellwise.types import general_type
+from eoxserver.query.errands import Errand
 from eoxserver.query.iterate.crew import in_order
 from eoxserver.query.iterate.layout import chunks_of
+from eoxserver.query.plan import Node
 from eoxserver.query.steps import Options, Step
 from eoxserver.query.taps import Array
 
@@ -55,6 +58,8 @@ class Census:
     step: Step
     limits: Sequence[Step] | None
     options: Options
+    node: Node | None = None
+    """The condenser whose source has this census; None: nobody else can count for it."""
     _values: Values | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -68,18 +73,32 @@ class Census:
     def _counted(self) -> Values:
         source = self.step.source
         block = block_shape(source.shape, chunks_of(source, (0,)), self.options.block_cells)
-        edges = None if self.limits is None else _edges(self.limits, self.step.range_type.dtype)
-
-        def work(box: CellBox) -> tuple[Array, Array, int]:
-            cells = source.read(box, (0,))
-            values = cells.values[0].ravel() if cells.valid is None else cells.values[cells.valid]
-            nulls = box.cell_count - values.size
-            return (*(_by_code(values) if edges is None else _by_class(values, edges)), nulls)
-
         boxes = split(CellBox.whole(source.shape), block)
-        counts, examples, nulls = reduce(_merged, in_order(work, boxes, self.options))
+        errand = None
+        if self.node is not None and self.options.elsewhere is not None:
+            number = math.prod(-(-size // wide) for size, wide in zip(source.shape, block, strict=True))
+            errand = Errand(self.node, number, self.burden())
+        counts, examples, nulls = reduce(_merged, in_order(self._count, boxes, self.options, errand))
         there = np.flatnonzero(counts)
         return Values(examples[there], counts[there], nulls)
+
+    def burden(self) -> int:
+        """What is gone through [bytes]."""
+        return math.prod(self.step.source.shape) * self.step.range_type.cell_bytes
+
+    def work(self, boxes: Sequence[CellBox]) -> list[tuple[Array, Array, int]]:
+        """The counts of some boxes together."""
+        return [reduce(_merged, map(self._count, boxes))]
+
+    def _count(self, box: CellBox) -> tuple[Array, Array, int]:
+        cells = self.step.source.read(box, (0,))
+        values = cells.values[0].ravel() if cells.valid is None else cells.values[cells.valid]
+        nulls = box.cell_count - values.size
+        return (*(_by_code(values) if self._edges is None else _by_class(values, self._edges)), nulls)
+
+    @cached_property
+    def _edges(self) -> Array | None:
+        return None if self.limits is None else _edges(self.limits, self.step.range_type.dtype)
 
 
 def _merged(one: tuple[Array, Array, int], other: tuple[Array, Array, int]) -> tuple[Array, Array, int]:

@@ -14,6 +14,7 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Generic, TypeVar
 
+from eoxserver.query.errands import Errand
 from eoxserver.query.steps import Options
 
 __all__ = ["in_order"]
@@ -22,12 +23,22 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def in_order(work: Callable[[T], R], pieces: Iterable[T], options: Options) -> Generator[R, None, None]:
+def in_order(
+    work: Callable[[T], R], pieces: Iterable[T], options: Options, errand: Errand | None = None
+) -> Generator[R, None, None]:
     """The results of some pieces of work, in their order.
 
     Helpers are a few pieces ahead, so that no more than these results are held. ``options.proceed`` is called before
     each piece; what it raises, or the work itself, ends all.
+
+    Parameters
+    ----------
+    errand : Errand, optional
+        With it the pieces may be done elsewhere.
     """
+    if errand is not None and options.elsewhere is not None and options.elsewhere.takes(errand):
+        yield from options.elsewhere.in_order(errand, pieces)
+        return
 
     def do(piece: T) -> R:
         options.proceed()

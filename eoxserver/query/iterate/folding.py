@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby, product
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import WcpsSemanticError
 from eoxserver.core.fields import RangeType
+from eoxserver.query.errands import Errand
 from eoxserver.query.iterate.crew import in_order
 from eoxserver.query.iterate.folds import CONDENSERS, REDUCERS, Fold, State, fold_of
 from eoxserver.query.iterate.layout import Grain, edges, grains_of, grown
@@ -36,6 +37,9 @@ from eoxserver.query.steps import Options, Resolving, Step, derived
 from eoxserver.query.windows import Need
 
 __all__ = ["FoldView", "make_condense", "make_reduce"]
+
+_Piece: TypeAlias = tuple[int, CellBox, CellBox | None]
+"""Number of a tile, the tile, and a part of what is folded; None: all of it."""
 
 LEAST_PIECE = 1 << 6
 """Cells of an operand that are gone over at once, at least, however many the places are."""
@@ -65,6 +69,8 @@ class FoldView:
     fold: Fold
     range_type: RangeType
     options: Options
+    node: Reduce | Condense
+    """What the cells are of."""
     _tiles: Tiles = field(init=False)
 
     def __post_init__(self) -> None:
@@ -142,18 +148,61 @@ class FoldView:
 
     def _computed(self, tiles: Sequence[CellBox]) -> Walk[Cells]:
         """The cells of some tiles."""
+        elsewhere = self.options.elsewhere
+        errand = None if elsewhere is None else self._errand(tiles, len(tiles))
+        if elsewhere and errand and elsewhere.takes(errand) and len(tiles) >= 2 * elsewhere.hands():
+            yield from elsewhere.in_order(errand, ((0, tile, None) for tile in tiles))
+            return
 
-        def pieces() -> Walk[tuple[int, CellBox, CellBox]]:
+        def pieces() -> Walk[_Piece]:
             for number, tile in enumerate(tiles):
                 for part in self._folded():
                     yield number, tile, part
 
-        def work(piece: tuple[int, CellBox, CellBox]) -> tuple[int, State | None]:
-            return piece[0], self._state(piece[1], piece[2])
-
-        states = in_order(work, pieces(), self.options)
+        if errand is not None:
+            block = self._walk[0]
+            parts = math.prod(-(-self.whole[axis] // block[axis]) for axis in self.gone)
+            errand = replace(errand, pieces=parts * len(tiles))
+        states: Iterable[tuple[int, State | None]] = in_order(self._done, pieces(), self.options, errand)
         for number, group in groupby(states, key=itemgetter(0)):
             yield self._finished(tiles[number], (state for _, state in group))
+
+    # -- elsewhere
+
+    def _errand(self, tiles: Sequence[CellBox], pieces: int) -> Errand:
+        share = sum(tile.cell_count for tile in tiles) / math.prod(self.shape)
+        return Errand(self.node, pieces, round(self.burden() * share))
+
+    def burden(self) -> int:
+        """What the whole result goes through [bytes]."""
+        return math.prod(self.whole) * self.using.step.range_type.cell_bytes
+
+    def work(self, pieces: Sequence[_Piece]) -> list[Any]:
+        """For each piece what there is to know of it, and its number; or the cells of a whole tile."""
+        return [self._done(piece) if piece[2] is not None else self._made(piece[1]) for piece in pieces]
+
+    def parts(self) -> list[tuple[CellBox, Cells]]:
+        """All tiles."""
+        return list(self._tiles.get(self._touched(CellBox.whole(self.shape)), self._computed))
+
+    def keep(self, parts: Iterable[tuple[CellBox, Cells]]) -> None:
+        """Have these tiles."""
+        self._tiles.put(parts)
+
+    def _done(self, piece: _Piece) -> tuple[int, State | None]:
+        number, tile, part = piece
+        assert part is not None
+        return number, self._state(tile, part)
+
+    def _made(self, tile: CellBox) -> Cells:
+        def states() -> Walk[State | None]:
+            for part in self._folded():
+                self.options.proceed()
+                yield self._state(tile, part)
+
+        return self._finished(tile, states())
+
+    # -- blocks
 
     def _folded(self) -> Walk[CellBox]:
         """The parts that are folded one after the other; all of a chunk before the next one."""
@@ -285,7 +334,7 @@ def make_reduce(resolving: Resolving, node: Reduce) -> Step:
         view = counted_input(resolving, node, step, fold, range_type)
     if view is None:
         using = Aligned(step, step.iterators, len(step.domain.axes) - len(kept))
-        view = FoldView(using, None, kept, step.domain.shape, fold, range_type, resolving.options)
+        view = FoldView(using, None, kept, step.domain.shape, fold, range_type, resolving.options, node)
         if step.iterators and view.revisits:
             using = replace(using, step=resolving.resolve(with_kept_parts(resolving, node.input)))
             view = replace(view, using=using)
@@ -315,7 +364,7 @@ def make_condense(resolving: Resolving, node: Condense) -> Step:
     whole = (*(each.size for each in iterators), *own.shape)
     kept = (*range(len(outer)), *range(len(iterators), len(whole)))
     fold = fold_of(node.operator)
-    view = FoldView(using, places, kept, whole, fold, folded_type(fold, step), resolving.options)
+    view = FoldView(using, places, kept, whole, fold, folded_type(fold, step), resolving.options, node)
     if step.iterators and view.revisits:
         view = replace(view, using=replace(using, step=resolving.resolve(with_kept_parts(resolving, node.using))))
     domain = lifted_domain(outer, own)

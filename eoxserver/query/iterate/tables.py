@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Iterable, Sequence
 from collections.abc import Iterator as Walk
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,29 @@ class TableView:
         index: tuple[Any, ...] = (list(fields), *box.slices)
         return Cells(cells.values[index], None if cells.valid is None else cells.valid[index])
 
+    # -- elsewhere
+
+    def burden(self) -> int:
+        """What is gone through to count values [bytes]."""
+        return self.census.burden()
+
+    def work(self, pieces: Sequence[CellBox]) -> list[Any]:
+        """Counts of values in some boxes of the coverage, together."""
+        return self.census.work(pieces)
+
+    def parts(self) -> list[tuple[CellBox, Cells]]:
+        """All scalars."""
+        whole = CellBox.whole(self.shape)
+        return [(whole, self.read(whole, range(len(self.range_type))))]
+
+    def keep(self, parts: Iterable[tuple[CellBox, Cells]]) -> None:
+        """Have these scalars."""
+        for _, cells in parts:
+            with self._lock:
+                self._cells = cells
+
+    # -- tables
+
     def _computed(self) -> Cells:
         table, counts = self._table()
         body = self.resolving.resolve(table)
@@ -154,7 +177,7 @@ def counted_input(
         return None
     if one.iterators:
         return _place_by_place(resolving, node, step, one)
-    census = Census(one, None if few else found.limits, resolving.options)
+    census = Census(one, None if few else found.limits, resolving.options, node)
     shape = tuple(each.size for each in step.iterators)
     return TableView(node.input, found, census, fold, range_type, shape, resolving)
 

@@ -58,6 +58,11 @@ class Tiles:
                 future.result()
             waiting = list(others)
 
+    def put(self, parts: Iterable[tuple[CellBox, Cells]]) -> None:
+        """Keep parts that were computed elsewhere."""
+        for box, cells in parts:
+            self._keep(box, cells)
+
     def _sorted(
         self, boxes: Sequence[CellBox]
     ) -> tuple[list[tuple[CellBox, Cells]], dict[CellBox, Future[None]], dict[CellBox, Future[None]]]:

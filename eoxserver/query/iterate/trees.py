@@ -11,7 +11,7 @@ import numpy as np
 
 from eoxserver.query.plan import Constant, Iterator, Node, PickCell, PickRange
 
-__all__ = ["exchanged", "substitute", "value_type"]
+__all__ = ["below", "exchanged", "substitute", "value_type"]
 
 _NODES: tuple[type, ...] = Node.__args__
 
@@ -34,11 +34,11 @@ def exchanged(plan: Node, instead: Callable[[Node], Node | None]) -> Node:
             other = instead(node)
             if other is not None:
                 known[id(node)] = other
-            waiting.extend(() if other is not None else _below(node))
+            waiting.extend(() if other is not None else below(node))
     return known[id(plan)]
 
 
-def _below(node: Node) -> list[Node]:
+def below(node: Node) -> list[Node]:
     """The nodes right below a node."""
     found: list[Node] = []
     if isinstance(node, Iterator):  # its values may be many, and none is a node
@@ -55,7 +55,7 @@ def _below(node: Node) -> list[Node]:
 
 def _rebuilt(node: Node, known: Mapping[int, Node]) -> Node:
     """The node over others; itself where these are the same."""
-    if all(known[id(below)] is below for below in _below(node)):
+    if all(known[id(each)] is each for each in below(node)):
         return node
 
     def new(value: object) -> object:
