@@ -21,6 +21,7 @@ from eoxserver.backends.grib.process import GribProcess
 from eoxserver.cli.console import Fault, note, say
 from eoxserver.cli.parameters import instance_option, opened
 from eoxserver.core.errors import EOxServerError
+from eoxserver.wcst_import.custom import FOLDER, Recipes
 from eoxserver.wcst_import.daemon import Daemon
 from eoxserver.wcst_import.errors import ImportRefused
 from eoxserver.wcst_import.ingredients.reading import Ingredients, read_ingredients
@@ -130,7 +131,9 @@ def _report(result: Result, explain: bool) -> None:
 def _once(path: Path, options: _Options) -> Result:
     given = read_ingredients(path)
     with _environment(given, options) as (instance, environment):
-        return Session(given, instance.plugins.import_recipes, environment, _Terminal(), options.explain).run()
+        terminal = _Terminal()
+        recipes = Recipes(instance.plugins.import_recipes, instance.paths.root / FOLDER, terminal.warn)
+        return Session(given, recipes, environment, terminal, options.explain).run()
 
 
 @contextmanager
