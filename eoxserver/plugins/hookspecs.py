@@ -106,8 +106,8 @@ def eoxs_executors() -> Sequence[type]:
 def eoxs_import_recipes() -> Sequence[type]:
     """Return the import recipe classes this plugin adds: ways to turn many files into coverages.
 
-    ``key`` is the recipe's name in an ingredients file (``general_coverage``). The class has ``slices``. The contract is
-    ``eoxserver.wcst_import.recipes.base``.
+    ``key`` is the recipe's name in an ingredients file (``general_coverage``). The class has ``slices``. The contract
+    is ``eoxserver.wcst_import.recipes.base``.
     """
     raise AssertionError("a specification is never called")
 

@@ -346,13 +346,18 @@ class Extend:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """The box around polygons; cells whose centre is in none of them are not valid. Other axes are left alone."""
+    """The box around polygons, or around lines; other axes are left alone.
+
+    Cells are valid whose centre lies in a polygon, or which lie on a line (Bresenham).
+    """
 
     input: Node
     labels: tuple[str, str]
     """The axes of the first and the second coordinate of each vertex."""
     polygons: tuple[tuple[Ring, ...], ...]
-    """For each the outline, then holes."""
+    """For each the outline, then holes; none with lines."""
+    lines: tuple[Ring, ...] = ()
+    """Not closed; none with polygons."""
 
 
 @dataclass(frozen=True, slots=True)

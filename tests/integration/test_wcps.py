@@ -221,11 +221,14 @@ def test_a_line_with_coordinates(app: Application) -> None:
 
 
 def test_a_curtain_keeps_time(app: Application) -> None:
-    found = variables(good(app, "57").data)
-    cells = found["tg"]
-    assert cells.shape[0] == 6
-    time = 100 * np.arange(6).reshape(6, 1)
-    np.testing.assert_array_equal(cells - time, np.broadcast_to(cells[:1], cells.shape))
+    """Section 4.3: as many axes as before; what is not on the line is null."""
+    cells = np.ma.filled(variables(good(app, "57").data)["tg"].astype("f8"), np.nan)
+    cells[cells == -9999] = np.nan
+    assert cells.shape == (6, 10, 9)
+    on_line = np.isfinite(cells).any(axis=0)
+    assert on_line.sum() == 10 + 8
+    rows, columns = EOBS[:, 20:30, 2:11].astype("f8"), VALID[:, 20:30, 2:11]
+    np.testing.assert_array_equal(cells, np.where(columns & on_line, rows, np.nan))
 
 
 def test_let_holds_subsets_and_numbers(app: Application) -> None:

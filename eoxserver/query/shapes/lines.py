@@ -60,6 +60,8 @@ class Path:
 
     def cells(self, low: int, high: int) -> Integers:
         """The cells from number ``low`` up to, without, ``high``, shape (n, axes)."""
+        if not self.segments:
+            return np.empty((0, 2), dtype=np.int64)
         first = int(np.searchsorted(self.before, low, "right")) - 1
         last = int(np.searchsorted(self.before, high))
         parts = []

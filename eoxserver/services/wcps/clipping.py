@@ -84,6 +84,8 @@ def clip_node(
     if isinstance(mask, nodes.Variable):
         with placed(mask):
             raise InvalidRequest(f"{mask.name} stands where a geometry is needed")
+    if isinstance(mask, nodes.LineString) and isinstance(shape, nodes.Curtain) and not coordinates:
+        return Clip(node, frame.pair(mask), (), (frame.ring(mask.points),))
     if isinstance(mask, nodes.LineString):
         return Trace(node, frame.labels, frame.ring(mask.points), coordinates)
     assert not isinstance(mask, nodes.Corridor)

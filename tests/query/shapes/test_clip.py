@@ -10,10 +10,13 @@ from hypothesis import given as examples
 from hypothesis import strategies as st
 
 from eoxserver.core.axes import IndexAxis, RegularAxis, Role
-from eoxserver.core.coverage import CellBox
+from eoxserver.core.coverage import CellBox, Coverage, MemorySource
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidAxisLabel, InvalidSubsetting
-from eoxserver.query.plan import Clip, Ring, Select
+from eoxserver.core.fields import Field, NilValue, RangeType
+from eoxserver.query.plan import Clip, Given, Ring, Select
+from eoxserver.query.resolver import Resolver
+from eoxserver.query.shapes.lines import line_path
 from eoxserver.query.windows import View
 from tests.query.samples import Recorder, assert_same, climate, covering, cube, image, numbers, read, scan
 from tests.query.shapes.shapes import blocks, by_blocks, given, result, with_nil
@@ -160,3 +163,38 @@ def test_truth_values_are_clipped() -> None:
     found = read(result(Clip(given(image(values)), ("Long", "Lat"), (((((10, 40), (20, 40), (20, 50))),),))))
     assert found.values.dtype == bool
     assert 40 <= found.values.sum() <= 60
+
+
+# -- lines ------------------------------------------------------------------------------------------------------
+
+
+@examples(st.data())
+def test_a_line_masks_the_plane_along_its_cells(data: st.DataObject) -> None:
+    """A curtain with a line (WCPS section 4.3): as many axes as before, null but for the cells on the line."""
+    rows, columns = data.draw(st.integers(2, 9)), data.draw(st.integers(2, 9))
+    point = st.tuples(st.integers(-3, 12), st.integers(-3, 12)).map(lambda pair: tuple(float(each) for each in pair))
+    vertices = tuple(data.draw(st.lists(point, min_size=1, max_size=4)))
+    swapped = data.draw(st.booleans())
+    axes = (IndexAxis("t", 2), IndexAxis("j", rows), IndexAxis("i", columns))
+    values = np.arange(1, 1 + 2 * rows * columns, dtype="f4").reshape(1, 2, rows, columns)
+    field = Field("v", np.dtype("f4"), nil=(NilValue(0.0),))
+    whole = Coverage("c", Domain(axes), RangeType((field,)), MemorySource(values))
+    labels = ("i", "j") if swapped else ("j", "i")
+    line = tuple(vertex[::-1] for vertex in vertices) if swapped else vertices
+    node = Clip(Given(whole), labels, (), (line,))
+    path = line_path([(int(y), int(x)) for y, x in vertices], (rows, columns))
+    expected = {(int(y), int(x)) for y, x in path.cells(0, path.size)}
+    resolver = Resolver(lambda name: whole)
+    if not expected:
+        with pytest.raises(InvalidSubsetting):
+            resolver.resolve(node)
+        return
+    step = resolver.resolve(node)
+    assert step.domain.labels == ("t", "j", "i")
+    first = [axis.first for axis in step.domain.axes if isinstance(axis, IndexAxis)]
+    cells = step.source.read(CellBox.whole(step.domain.shape), [0])
+    found = {
+        (int(y) + first[1], int(x) + first[2]): cells.values[0, :, y, x].tolist()
+        for y, x in zip(*np.nonzero(cells.mask()[0, 0]), strict=True)
+    }
+    assert found == {(y, x): values[0, :, y, x].tolist() for y, x in expected}
