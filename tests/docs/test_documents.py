@@ -13,6 +13,7 @@ import pytest
 
 from tests.backends.rasters import pattern, write
 from tests.databases import Postgres
+from tests.docs.pictures import check_pictures
 from tests.docs.places import Places
 from tests.docs.running import ROOT, Block, Session, blocks, check_output, check_syntax, commands
 
@@ -67,6 +68,7 @@ def test_a_document_works_as_it_stands(name: str, session: Session) -> None:
         except AssertionError as error:
             raise AssertionError(f"{name}, {block}: {error}") from error
     session.close()
+    check_pictures(ROOT / name, session.folder)
 
 
 @pytest.mark.parametrize(
