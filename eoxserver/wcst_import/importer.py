@@ -105,7 +105,7 @@ class Importer:
         found, sharing, there = Analysis(), Sharing(), dict[str, Coverage | None]()
         for number, file in files:
             try:
-                slices = [sharing.of(one) for one in self._recipe.slices(file, number)]
+                slices = [sharing.of(one) for one in self._recipe.chosen(file, number)]
                 for one in slices:
                     self._check_there(one, there)
                     self._outlined(found, one)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Coarser copies of what was imported: options ``scale_levels`` and ``scale_factors``."""
+"""Coarser copies of what was imported: options ``scale_levels``, ``scale_factors``, ``pyramid_*``."""
 
 from __future__ import annotations
 
@@ -18,11 +18,6 @@ def check_scales(options: CommonOptions) -> None:
         raise IngredientsError(
             "recipe.options has scale_levels and scale_factors; only one of them is accepted",
             locator="recipe.options.scale_factors",
-        )
-    if options.import_overviews and options.import_all_overviews:
-        raise IngredientsError(
-            "recipe.options has import_overviews and import_all_overviews; only one of them is accepted",
-            locator="recipe.options.import_all_overviews",
         )
     for name, values in (
         ("scale_levels", options.scale_levels),
@@ -45,6 +40,7 @@ def scale(target: Target, identifier: str, options: CommonOptions) -> None:
     EOxServerError
         When the target refuses.
     """
+    _join_pyramids(target, identifier, options)
     coverage = target.coverage(identifier) if options.scale_levels or options.scale_factors else None
     if coverage is None:
         return
@@ -53,6 +49,14 @@ def scale(target: Target, identifier: str, options: CommonOptions) -> None:
         target.add_overview(identifier, {coverage.domain.axes[axis].label: int(level) for axis in plane})
     for each in options.scale_factors:
         target.add_overview(identifier, _factors(coverage.domain, each.factors))
+
+
+def _join_pyramids(target: Target, identifier: str, options: CommonOptions) -> None:
+    """Let other coverages be coarser copies of this one, or this one of others."""
+    if options.pyramid_members:
+        target.add_members(identifier, options.pyramid_members, options.pyramid_harvesting)
+    for base in options.pyramid_bases:
+        target.add_members(base, [identifier], options.pyramid_harvesting)
 
 
 def _factors(domain: Domain, given: tuple[float, ...]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from eoxserver.wcst_import.recipes.base import Environment, Recipe
 from eoxserver.wcst_import.scaling import check_scales, scale
 from eoxserver.wcst_import.slices import ImportFile, Slice
 from eoxserver.wcst_import.tracking import ImportedFiles, ImportLog, alone
+from eoxserver.wcst_import.unsupported import check_supported
 
 __all__ = ["Console", "Result", "Session"]
 
@@ -97,6 +98,7 @@ class Session:
             raise IngredientsError(f"recipe.name: {error.message}{hint}", locator="recipe.name") from error
         recipe: Recipe[Any] = kind(self.ingredients, self._environment)
         recipe.check()
+        check_supported(self.ingredients, recipe.options, kind.filters)
         check_scales(recipe.options)
         target = self._environment.target
         check_in_place(self.config, recipe.options, target.name, target.reads_files)

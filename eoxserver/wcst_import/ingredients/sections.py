@@ -51,7 +51,7 @@ class Config:
     )
     tmp_directory: str = option(text, "folder of temporary files", "")
     crs_resolver: str = option(text, "prefix of the URLs of CRSs that are sent to a server", "")
-    url_root: str = option(text, "prefix of references to files that are sent to a server", "")
+    url_root: str = option(text, "without effect: cells are sent to a server, and not references to files", "")
     root_url: str = option(text, "the same as url_root", "")
     skip: bool = option(flag, "leave out files that cannot be imported, go on with the others", False)
     retry: bool = option(flag, "send a request that failed again", False)
@@ -73,7 +73,7 @@ class Config:
 class Inspire:
     """INSPIRE metadata of the coverage."""
 
-    metadata_url: str = option(text, "URL of its metadata record; empty: it has none", "")
+    metadata_url: str = option(text, "URL of its metadata record; only an empty one is accepted", "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,9 @@ class Metadata:
     local: Mapping[str, Any] = option(mapping_of(anything), "of each slice: sentences by key", {})
     bands: Any = option(anything, 'of bands: texts by key, by band; or "auto"', None)
     axes: Any = option(anything, 'of axes: texts by key, by axis; or "auto"', None)
-    color_palette_table: str = option(text, 'path of a .cpt file, or "auto"', "", name="colorPaletteTable")
+    color_palette_table: str = option(
+        text, 'colours of values: path of a .cpt file, or "auto": those of the first file', "", name="colorPaletteTable"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +203,7 @@ class CoverageSection:
     crs: str = option(text, "CRS of the coverage: a URL, or parts joined by @ (OGC/0/AnsiDate@EPSG/0/4326)", "")
     metadata: Metadata | None = option(section(Metadata), "metadata", None)
     slicer: Slicer | None = option(section(Slicer), "how files are read and placed (general_coverage)", None)
-    grid_coverage: bool = option(flag, "a grid without georeference", False)
+    grid_coverage: bool = option(flag, "true is refused: crs may be OGC/0/Index2D", False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,9 +215,9 @@ class CommonOptions:
     wms_import: bool = option(flag, "serve it as a layer of WMS too; here every coverage with a map is one", False)
     scale_levels: tuple[float, ...] = option(list_of(number(above=1)), "coarser copies, by factor of x and y", ())
     scale_factors: tuple[ScaleFactors, ...] = option(list_of(section(ScaleFactors)), "coarser copies, by axis", ())
-    import_overviews: tuple[int, ...] = option(list_of(whole_number(0)), "overviews of the files, by number", ())
-    import_all_overviews: bool = option(flag, "all overviews of the files", False)
-    import_overviews_only: bool = option(flag, "overviews, and not the full resolution", False)
+    import_overviews: tuple[int, ...] = option(list_of(whole_number(0)), "refused: scale_levels, or config.insitu", ())
+    import_all_overviews: bool = option(flag, "true is refused: scale_levels, or config.insitu", False)
+    import_overviews_only: bool = option(flag, "true is refused: scale_levels, or config.insitu", False)
     pyramid_members: tuple[str, ...] = option(list_of(text), "coverages that are coarser copies of this one", ())
     pyramid_bases: tuple[str, ...] = option(list_of(text), "coverages of which this one is a coarser copy", ())
     pyramid_harvesting: bool = option(flag, "members of members too", False)

@@ -8,7 +8,7 @@ to the server. ``docs/howto/write-a-recipe.md`` shows how to write one.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -18,6 +18,7 @@ from eoxserver.core.crs import Crs
 from eoxserver.wcst_import.ingredients.options import read_section
 from eoxserver.wcst_import.ingredients.reading import Ingredients
 from eoxserver.wcst_import.ingredients.sections import CommonOptions
+from eoxserver.wcst_import.restriction import is_inside
 from eoxserver.wcst_import.slices import ImportFile, Slice, find_files
 from eoxserver.wcst_import.targets.base import Target
 
@@ -59,6 +60,9 @@ class Recipe(ABC, Generic[O]):
     options_type: ClassVar[type[CommonOptions]] = CommonOptions
     """A dataclass made of ``ingredients.options.option``."""
 
+    filters: ClassVar[Sequence[str]] = ()
+    """Names of filters of section ``input`` that it has: ``product``, ``modebeams``, ``resolutions`` and so on."""
+
     options: O
 
     def __init__(self, ingredients: Ingredients, environment: Environment) -> None:
@@ -81,6 +85,11 @@ class Recipe(ABC, Generic[O]):
     def files(self) -> Iterable[ImportFile]:
         """What is imported: the files of ``input.paths``, by name."""
         return find_files(self.ingredients.input.paths, self.ingredients.folder)
+
+    def chosen(self, file: ImportFile, number: int) -> Iterator[Slice]:
+        """The slices of one file that ``config.slice_restriction`` lets pass; raises as ``slices``."""
+        given = self.ingredients.config.slice_restriction
+        return (one for one in self.slices(file, number) if is_inside(one, given))
 
     def close(self) -> None:
         """Give back what is held, at the end of the import: temporary files, connections."""

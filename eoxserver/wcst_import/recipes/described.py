@@ -12,7 +12,10 @@ from lxml import etree
 
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import suggest
+from eoxserver.core.fields import Field
 from eoxserver.core.metadata import NO_PARTS, ExtraMetadata, GivenParts, PartMetadata
+from eoxserver.services.wcps.encoding.own_palette import KEY as PALETTE
+from eoxserver.services.wcps.encoding.own_palette import table_colours
 from eoxserver.wcst_import.errors import FileRefused, IngredientsError
 from eoxserver.wcst_import.ingredients.options import read_section
 from eoxserver.wcst_import.ingredients.sections import Band, LocalFile, Metadata
@@ -36,16 +39,42 @@ class Described:
         find: Find,
         bands: Sequence[Band] = (),
         rules: Sequence[AxisRule] = (),
+        folder: Path = Path(),
     ) -> None:
         self._given = given or Metadata()
+        self._folder = folder
         self._probe, self._find, self._bands, self._rules = probe, find, bands, rules
 
-    def whole(self) -> dict[str, str]:
-        """Metadata of the coverage."""
+    def whole(self, fields: Sequence[Field] = ()) -> dict[str, str]:
+        """Metadata of the coverage; fields as its first file has them may bring a palette."""
         given = self._given.global_
         if given == "auto":
-            return {name: _text(value) for name, value in self._probe.metadata().items()}
-        return {name: _text(self._value(text, f"global.{name}")) for name, text in _object(given, "global").items()}
+            found = {name: _text(value) for name, value in self._probe.metadata().items()}
+        else:
+            texts = _object(given, "global")
+            found = {name: _text(self._value(text, f"global.{name}")) for name, text in texts.items()}
+        palette = self._palette(fields)
+        return {**found, PALETTE: palette} if palette else found
+
+    def _palette(self, fields: Sequence[Field]) -> str:
+        """A table of colours: that of the first field that has one, or a file."""
+        given, key = self._given.color_palette_table, f"{_KEY}.colorPaletteTable"
+        if given == "auto":
+            colours = next((field.palette for field in fields if field.palette is not None), ())
+            return "\n".join(",".join(map(str, colour)) for colour in colours)
+        if not given:
+            return ""
+        path = self._folder / given
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise IngredientsError(f"{key}: {path} cannot be read: {error}", locator=key) from error
+        if not table_colours(text):
+            raise IngredientsError(
+                f"{key}: {path} is no table of colours; accepted: .cpt of GMT, tables of gdaldem, lines r,g,b,a",
+                locator=key,
+            )
+        return text
 
     def beside(self, domain: Domain, file: ImportFile) -> ExtraMetadata:
         """Metadata of fields, axes, and of the slice with these axes."""

@@ -49,6 +49,11 @@ class GeneralCoverage(Recipe[CommonOptions]):
     def check(self) -> None:
         """Refuse a coverage without CRS or slicer, axes that are not those of the CRS, bands that are missing."""
         slicer = self._slicer
+        if self.options.band_names:
+            raise IngredientsError(
+                f"recipe.options.band_names is for recipes of 2-D files; {_KEY}.slicer.bands names bands here",
+                locator="recipe.options.band_names",
+            )
         if slicer.type != "gdal" and not slicer.bands:
             raise IngredientsError(
                 f"{_KEY}.slicer.bands is missing: {slicer.type} needs them", locator=f"{_KEY}.slicer"
@@ -145,13 +150,13 @@ class GeneralCoverage(Recipe[CommonOptions]):
             place for rule, place in matched.items() if place is not None and _runs_back(axes[rule], dimensions[place])
         )
         domain = Domain(tuple(axes[rule] for rule in ordered), tuple(rule.label for rule in self._rules))
-        described = Described(self._section.metadata, probe, find, bands, self._rules)
+        described = Described(self._section.metadata, probe, find, bands, self._rules, self.ingredients.folder)
         part = Coverage(
             identifier=self.ingredients.input.coverage_id,
             domain=domain,
             range_type=self._fields(fields, bands, find),
             source=Arranged(source, places, flipped, tuple(each.size for each in dimensions)),
-            metadata=self.once(described.whole),
+            metadata=self.once(lambda: described.whole(fields)),
             extra=described.beside(domain, file),
         )
         order = tuple(axes[rule].coordinate(0) for rule in self._by_time if matched[rule] is None)

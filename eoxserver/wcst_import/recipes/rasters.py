@@ -53,13 +53,15 @@ class RasterRecipe(Recipe[O]):
             return probe.value(parts) if parts[0] == "gdal" else file_value(parts, file)
 
         section = self.options.coverage
-        described = Described(None if section is None else section.metadata, probe, find)
+        described = Described(
+            None if section is None else section.metadata, probe, find, folder=self.ingredients.folder
+        )
         part = Coverage(
             identifier=identifier,
             domain=domain,
             range_type=self._range_type(fields, file),
             source=Arranged(source, (*(None for _ in leading), 0, 1), known=plane.shape),
-            metadata=self.once(described.whole, identifier),
+            metadata=self.once(lambda: described.whole(fields), identifier),
             extra=described.beside(domain, file),
         )
         in_place = probe.in_place((), part.range_type.names, plane.labels)

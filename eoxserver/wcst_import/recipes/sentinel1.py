@@ -30,6 +30,7 @@ class Sentinel1(SceneRecipe):
     """A coverage for each mode and polarisation, of irregular time, y and x; its one band is the polarisation."""
 
     key: ClassVar[str] = "sentinel1"
+    filters: ClassVar[Sequence[str]] = ("product", "modebeams", "polarisations")
     templates: ClassVar[Sequence[str]] = ("modebeam", "polarisation")
 
     def check(self) -> None:

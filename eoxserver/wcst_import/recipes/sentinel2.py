@@ -21,6 +21,7 @@ class Sentinel2(SceneRecipe):
     """A coverage for each CRS, resolution and level, of irregular time, y and x."""
 
     key: ClassVar[str] = "sentinel2"
+    filters: ClassVar[Sequence[str]] = ("resolutions", "levels", "crss")
     templates: ClassVar[Sequence[str]] = ("crsCode", "resolution", "level")
 
     def check(self) -> None:

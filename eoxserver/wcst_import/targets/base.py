@@ -57,6 +57,15 @@ class Target(Protocol):
     def add_overview(self, identifier: str, factors: Mapping[str, int]) -> None:
         """Keep a coarser copy, by factors of axes; one that is there already is no error."""
 
+    def add_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
+        """Let coverages that are there be coarser copies of one, and, for ``harvesting``, their own copies too.
+
+        Raises
+        ------
+        NoSuchCoverage, InvalidParameterValue
+            When there is none of such a name, or it has other axes, CRSs or fields.
+        """
+
     def delete(self, identifier: str) -> None:
         """Delete a coverage."""
 

@@ -110,6 +110,12 @@ class HttpTarget:
             if not any(words in error.message for words in ("there is an overview", "already", "exists")):
                 raise
 
+    def add_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
+        """Ask for coverages to be taken into the pyramid of one."""
+        flag = "true" if harvesting else "false"
+        request = {"request": "AddPyramidMember", "base": identifier, "member": ",".join(members)}
+        self._changed({**request, "pyramidHarvesting": flag}, identifier)
+
     def delete(self, identifier: str) -> None:
         """Delete a coverage."""
         self._changed({"request": "DeleteCoverage", "coverageId": identifier}, identifier)

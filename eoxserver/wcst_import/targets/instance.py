@@ -10,6 +10,7 @@ from eoxserver.app.instance import Instance
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.metadata import NO_PARTS
 from eoxserver.resources.coverages.stacking.stacks import NewStack
+from eoxserver.services.wcst.pyramids import Pyramids
 from eoxserver.services.wcst.tiling import tiling as read_tiling
 from eoxserver.wcst_import.inplace import slice_parts
 from eoxserver.wcst_import.slices import Slice
@@ -72,6 +73,10 @@ class InstanceTarget:
         known = [factors_ for factors_, _ in self._ingestion.overviews(identifier)]
         if dict(factors) not in [{label: each for label, each in one.items() if each != 1} for one in known]:
             self._ingestion.add_overview(identifier, factors)
+
+    def add_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
+        """Take coverages into the pyramid of one."""
+        Pyramids(self._instance.context).add(identifier, members, harvesting)
 
     def delete(self, identifier: str) -> None:
         """Delete a coverage with its cells."""

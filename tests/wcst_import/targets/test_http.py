@@ -190,6 +190,14 @@ def test_refusals_say_what_was_asked_and_why(server: Server, target: HttpTarget,
     stranger.close()
 
 
+def test_pyramids_are_made_there(server: Server, target: HttpTarget) -> None:
+    target.insert(slice_of(148654, 1), [], "")
+    with pytest.raises(EOxServerError, match="AddPyramidMember: .*'none'"):
+        target.add_members("part", ["none"], True)
+    with pytest.raises(EOxServerError, match="cannot be below itself in a pyramid"):
+        target.add_members("part", ["part"], False)
+
+
 def test_files_of_this_machine_are_not_registered_there(target: HttpTarget) -> None:
     assert not target.reads_files
     with pytest.raises(EOxServerError, match=r"config\.insitu leaves cells in files of this machine, which http"):
