@@ -73,7 +73,11 @@ def test_a_document_works_as_it_stands(name: str, session: Session) -> None:
 
 @pytest.mark.parametrize(
     ("page", "folder", "example"),
-    [("write-a-plugin", "notes", "eoxserver-notes"), ("write-a-storage", "storage-demo", "eoxserver-storage-demo")],
+    [
+        ("write-a-plugin", "notes", "eoxserver-notes"),
+        ("write-a-storage", "storage-demo", "eoxserver-storage-demo"),
+        ("write-a-recipe", "recipe-demo", "eoxserver-recipe-demo"),
+    ],
 )
 def test_the_example_is_the_one_of_the_page(root: Path, page: str, folder: str, example: str) -> None:
     text = (root / "docs" / "howto" / f"{page}.md").read_text()
