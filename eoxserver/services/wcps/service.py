@@ -11,6 +11,7 @@ from eoxserver.services.ows.capabilities import OperationMetadata
 from eoxserver.services.ows.exceptions import error_report, ows_exception_report
 from eoxserver.services.wcps.answers import answer
 from eoxserver.services.wcps.requests import decode_request
+from eoxserver.services.wcps.soap import Envelope
 from eoxserver.services.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -52,9 +53,13 @@ class ProcessingService:
         """
         if request.path:
             raise InvalidRequest(f"there is nothing at {request.mount}/{request.path}; queries go to {request.mount}")
-        return answer(self._context, request, decode_request(request))
+        found = answer(self._context, request, decode_request(request))
+        envelope = Envelope.of(request)
+        return found if envelope is None else envelope.answer(found)
 
     def report(self, request: Request, error: Exception) -> Response:
-        """The exception report of an error (OGC 06-121r9, clause 8)."""
+        """The exception report of an error (OGC 06-121r9, clause 8); as a fault where the request came by SOAP."""
         report = error_report(error, request.request_id)
-        return Response(ows_exception_report(report, "2.1.0"), "text/xml; charset=utf-8", report.status)
+        found = Response(ows_exception_report(report, "2.1.0"), "text/xml; charset=utf-8", report.status)
+        envelope = Envelope.of(request)
+        return found if envelope is None else envelope.fault(found, report.text)
