@@ -27,7 +27,7 @@ from eoxserver.query.steps import Resolving, Step, derived
 from eoxserver.query.taps import Array
 from eoxserver.query.windows import Need
 
-__all__ = ["PickView", "make_pick"]
+__all__ = ["PickView", "computed", "make_pick"]
 
 FEW_CELLS = 1 << 16
 """A box of so few cells is read at once, however few of them are wanted."""
@@ -273,7 +273,7 @@ def make_pick(resolving: Resolving, node: Pick) -> Step:
         if each.own_domain.axes or len(each.range_type) > 1:
             raise WcpsSemanticError(f"the index of axis {pick.label} must be one number", locator=pick.label)
         size = pick.size if isinstance(pick, PickRange) else None
-        index = Index(Aligned(each, iterators, 0), own.axes[axis], size, _computed(each)).checked()
+        index = Index(Aligned(each, iterators, 0), own.axes[axis], size, computed(each)).checked()
         indices[axis], ranges[axis] = index, index.part()
     sliced = frozenset(axis for axis, index in indices.items() if index.size is None)
     domain = own.replaced({axis: part for axis, part in ranges.items() if axis not in sliced}).without(sliced)
@@ -281,7 +281,7 @@ def make_pick(resolving: Resolving, node: Pick) -> Step:
     return Step(node, derived(step.coverage, view, view.domain), (step, *numbers), iterators)
 
 
-def _computed(step: Step) -> bool:
+def computed(step: Step) -> bool:
     """Whether a step comes from constants and iterators alone."""
     waiting, seen = [step], set[int]()
     while waiting:

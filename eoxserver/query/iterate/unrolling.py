@@ -23,7 +23,7 @@ from eoxserver.query.plan import Each, Iterator, Node
 from eoxserver.query.steps import Resolving, Step, derived
 from eoxserver.query.windows import Need
 
-__all__ = ["EachView", "make_each", "unrolled"]
+__all__ = ["EachView", "each_of", "make_each", "unrolled"]
 
 
 def unrolled(body: Node, iterators: Sequence[Iterator]) -> Each:
@@ -31,7 +31,12 @@ def unrolled(body: Node, iterators: Sequence[Iterator]) -> Each:
     places = product(*(range(each.size) for each in iterators))
     names = [each.name for each in iterators]
     bodies = tuple(substitute(body, dict(zip(names, place, strict=True))) for place in places)
-    return Each(tuple(iterators), bodies)
+    return each_of(iterators, bodies)
+
+
+def each_of(iterators: Sequence[Iterator], bodies: Sequence[Node]) -> Each:
+    """Bodies, one for each place of some iterators, the last of which is the fastest."""
+    return Each(tuple(iterators), tuple(bodies))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from eoxserver.core.axes import Axis
 from eoxserver.core.coordinates import number_text, parse_number
 from eoxserver.core.crs import to_number
@@ -13,8 +15,9 @@ from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidSubsetting, WcpsSemanticError
 from eoxserver.core.selection import Slice, select
 from eoxserver.query.cellwise.types import LONG
-from eoxserver.query.plan import Constant, Iterator, Map
+from eoxserver.query.plan import Constant, Iterator, Map, Node
 from eoxserver.services.wcps import nodes
+from eoxserver.services.wcps.compile.bodies import numbers_of
 from eoxserver.services.wcps.compile.operands import cells, described, known_number
 from eoxserver.services.wcps.compile.scope import Scope
 from eoxserver.services.wcps.compile.values import CoverageValue, DomainAxis, DomainValue, InstantsValue, TextValue
@@ -120,33 +123,63 @@ def _piece(scope: Scope, tree: nodes.Syntax) -> str:
 def cell_of(scope: Scope, lifted: Lifted, axis: Axis, low: int, tree: nodes.Syntax) -> CoverageValue:
     """The number of the cell, from 0, that a bound which depends on iterators means.
 
+    At places that a condition excludes it may be no cell of the axis.
+
     Raises
     ------
     InvalidSubsetting
-        When the iterator leaves the axis.
+        When it leaves the axis elsewhere, as far as that is known without reading data.
     """
     value = lifted.value
+    node: Node
     if isinstance(value, InstantsValue):
         node = _cells_of_instants(scope, value, axis, tree)
     elif isinstance(value.node, Iterator):
         node = _shifted(value.node, -low)
     elif low == 0:
-        return value
+        node = value.node
     else:
         shift = scope.plan.step(Constant(low, LONG), tree)
-        return CoverageValue(scope.plan.step(Map("-", (value.node, shift.node)), tree), ())
+        node = Map("-", (value.node, shift.node))
+    step = scope.plan.step(node, tree)
+    if isinstance(node, Iterator) and _stays(node, axis):
+        return CoverageValue(step, ())
+    found = numbers_of(scope, step)
+    if found is None and isinstance(node, Iterator):
+        raise _left(scope, node, axis, low, tree)
+    if found is not None:
+        numbers, matters = found
+        outside = ((numbers < 0) | (numbers >= axis.size)) & matters
+        if outside.any():
+            if isinstance(node, Iterator) and matters.all():
+                raise _left(scope, node, axis, low, tree)
+            first = int(np.broadcast_to(numbers, outside.shape)[outside].flat[0]) + low
+            raise scope.plan.error(
+                InvalidSubsetting,
+                f"axis {axis.label}: {first} is outside its grid, {low}:{low + axis.size - 1}",
+                tree,
+                "where excludes places: condense ... where $x < 9 using ...",
+                locator=axis.label,
+            )
+    return CoverageValue(step, ())
+
+
+def _stays(node: Iterator, axis: Axis) -> bool:
+    """Whether all numbers of an iterator are cells of an axis."""
     places = node.values or (node.low, node.low + node.size - 1)
-    first, last = min(places), max(places)
-    if first < 0 or last >= axis.size:
-        raise scope.plan.error(
-            InvalidSubsetting,
-            f"axis {axis.label}: iterator {node.name.partition('#')[0]} goes from {int(first) + low} to "
-            f"{int(last) + low}, and the grid from {low} to {low + axis.size - 1}",
-            tree,
-            f"imageCrsDomain($c, {axis.label}) is the grid of the axis",
-            locator=axis.label,
-        )
-    return CoverageValue(scope.plan.step(node, tree), ())
+    return min(places) >= 0 and max(places) < axis.size
+
+
+def _left(scope: Scope, node: Iterator, axis: Axis, low: int, tree: nodes.Syntax) -> InvalidSubsetting:
+    places = node.values or (node.low, node.low + node.size - 1)
+    return scope.plan.error(
+        InvalidSubsetting,
+        f"axis {axis.label}: iterator {node.name.partition('#')[0]} goes from {int(min(places)) + low} to "
+        f"{int(max(places)) + low}, and the grid from {low} to {low + axis.size - 1}",
+        tree,
+        f"imageCrsDomain($c, {axis.label}) is the grid of the axis",
+        locator=axis.label,
+    )
 
 
 def _shifted(iterator: Iterator, by: int) -> Iterator:

@@ -64,6 +64,10 @@ class Effort:
         self.known[id(node)] = _Work(depth, layers, 1 if isinstance(node, _KEPT) else reads, leaves)
         return ""
 
+    def same(self, node: Node, other: Node) -> None:
+        """Take note of a node that is as much work as one that is known."""
+        self.known.setdefault(id(node), self.known[id(other)])
+
 
 def inputs_of(node: Node) -> Iterator[Node]:
     """The nodes directly below a node."""

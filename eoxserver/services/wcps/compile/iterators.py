@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +24,7 @@ from eoxserver.core.fields import Field, RangeType
 from eoxserver.query.cellwise.types import BOOLEAN, DOUBLE, LONG
 from eoxserver.query.plan import Condense, Construct, Flip, Given, Iterator, Pick, PickCell, Sort
 from eoxserver.services.wcps import nodes
+from eoxserver.services.wcps.compile.bodies import Declared, body, guard_of
 from eoxserver.services.wcps.compile.bounds import integer, single_axis
 from eoxserver.services.wcps.compile.operands import (
     cells,
@@ -36,10 +36,10 @@ from eoxserver.services.wcps.compile.operands import (
     made,
     scalar,
 )
-from eoxserver.services.wcps.compile.scope import Meaning, Scope
+from eoxserver.services.wcps.compile.scope import Scope
 from eoxserver.services.wcps.compile.subsets import axis_position
 from eoxserver.services.wcps.compile.times import MOST_VALUES, instant, parsed, stepped
-from eoxserver.services.wcps.compile.values import CoverageValue, DomainValue, InstantsValue, ListValue, TextValue
+from eoxserver.services.wcps.compile.values import CoverageValue, DomainValue, ListValue, TextValue
 
 __all__ = ["condense", "constant_coverage", "construct", "flip", "sort"]
 
@@ -47,31 +47,19 @@ MOST_CELLS = 1 << 24
 """Cells that a constant coverage may have."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Declared:
-    """An iterator with the axis it has in a result."""
-
-    label: str
-    iterator: Iterator
-    instants: tuple[datetime, ...] = ()
-
-    def meaning(self, scope: Scope, tree: nodes.Syntax) -> Meaning:
-        """What its variable stands for in the body."""
-        if self.instants:
-            return InstantsValue(self.iterator, self.instants)
-        return CoverageValue(scope.plan.step(self.iterator, tree), ())
-
-
 def condense(scope: Scope, tree: nodes.Condense) -> CoverageValue:
     """``condense op over ... where ... using e``."""
-    declared, inner = _declared(scope, tree.iterators)
-    using = cells(inner, tree.using)
-    if tree.operator in ("and", "or"):
-        check_boolean(scope, using, tree.using, f"what condense {tree.operator} takes")
+    declared = _declared(scope, tree.iterators)
     where = None
     if tree.where is not None:
-        where = cells(inner, tree.where)
-        check_boolean(scope, where, tree.where, "the condition of condense")
+        condition = tree.where
+        where = body(scope, declared, lambda inner: cells(inner, condition), condition)
+        check_boolean(scope, where, condition, "the condition of condense")
+        scope = scope.guarded(guard_of(scope, where))
+    using = body(scope, declared, lambda inner: cells(inner, tree.using), tree.using)
+    if tree.operator in ("and", "or"):
+        check_boolean(scope, using, tree.using, f"what condense {tree.operator} takes")
+    if where is not None and tree.where is not None:
         check_grids(scope, (using, where), tree.where)
     iterators = tuple(one.iterator for one in declared)
     node = Condense(tree.operator, iterators, using.node, None if where is None else where.node)
@@ -80,8 +68,9 @@ def condense(scope: Scope, tree: nodes.Condense) -> CoverageValue:
 
 def construct(scope: Scope, tree: nodes.Coverage) -> CoverageValue:
     """``coverage name over ... values e``."""
-    declared, inner = _declared(scope, tree.iterators)
-    values = scalar(inner, tree.values, "the value at one place")
+    declared = _declared(scope, tree.iterators)
+    what = "the value at one place"
+    values = body(scope, declared, lambda inner: scalar(inner, tree.values, what), tree.values)
     labels = tuple(one.label for one in declared)
     name = tree.name.lstrip("$")
     node = Construct(labels, tuple(one.iterator for one in declared), values.node, name)
@@ -95,21 +84,18 @@ def _first(declared: Sequence[Declared]) -> tuple[int, ...]:
 # -- domains of iterators ---------------------------------------------------------------------------------------
 
 
-def _declared(scope: Scope, trees: tuple[nodes.Iterator, ...]) -> tuple[list[Declared], Scope]:
-    """The iterators of an expression, and the scope of its body."""
+def _declared(scope: Scope, trees: tuple[nodes.Iterator, ...]) -> list[Declared]:
+    """The iterators of an expression."""
     declared: list[Declared] = []
-    variables: dict[str, Meaning] = {}
     for tree in trees:
-        if tree.variable in variables or tree.variable in scope.variables:
+        if tree.variable in scope.variables or any(one.variable == tree.variable for one in declared):
             raise scope.plan.error(
                 WcpsSemanticError, f"variable {tree.variable} is there already; give the iterator another name", tree
             )
         if any(one.label == tree.axis for one in declared):
             raise scope.plan.error(InvalidAxisLabel, f"axis '{tree.axis}' is named twice", tree, locator=tree.axis)
-        one = _one(scope, tree)
-        declared.append(one)
-        variables[tree.variable] = one.meaning(scope, tree)
-    return declared, scope.having(variables)
+        declared.append(_one(scope, tree))
+    return declared
 
 
 def _one(scope: Scope, tree: nodes.Iterator) -> Declared:
@@ -187,7 +173,7 @@ def _of_values(scope: Scope, tree: nodes.Iterator, listed: nodes.IteratorValues)
         numbers.sort(reverse=tree.descending)
     if len(numbers) > MOST_VALUES:
         raise scope.plan.error(LimitExceeded, f"an iterator has {len(numbers)} values, and at most {MOST_VALUES}", tree)
-    return Declared(tree.axis, _iterator(scope, tree, 0, len(numbers), tuple(numbers)))
+    return Declared(tree.variable, tree.axis, _iterator(scope, tree, 0, len(numbers), tuple(numbers)))
 
 
 def _integers_of_variable(scope: Scope, tree: nodes.Iterator, domain: DomainValue) -> Declared:
@@ -217,19 +203,19 @@ def _integers(scope: Scope, tree: nodes.Iterator, first: int, last: int, step: i
             locator=tree.axis,
         )
     if step == 1 and not tree.descending:
-        return Declared(tree.axis, _iterator(scope, tree, first, size, None))
+        return Declared(tree.variable, tree.axis, _iterator(scope, tree, first, size, None))
     if size > MOST_VALUES:
         raise scope.plan.error(LimitExceeded, f"an iterator has {size} values, and at most {MOST_VALUES}", tree)
     values = list(range(first, last + 1, step))
     if tree.descending:
         values.reverse()
-    return Declared(tree.axis, _iterator(scope, tree, 0, size, tuple(values)))
+    return Declared(tree.variable, tree.axis, _iterator(scope, tree, 0, size, tuple(values)))
 
 
 def _instants(scope: Scope, tree: nodes.Iterator, instants: tuple[datetime, ...]) -> Declared:
     if tree.descending is not None:
         instants = tuple(sorted(instants, reverse=tree.descending))
-    return Declared(tree.axis, _iterator(scope, tree, 0, len(instants), None), instants)
+    return Declared(tree.variable, tree.axis, _iterator(scope, tree, 0, len(instants), None), instants)
 
 
 def _iterator(scope: Scope, tree: nodes.Iterator, low: int, size: int, values: tuple[float, ...] | None) -> Iterator:
@@ -241,7 +227,7 @@ def _iterator(scope: Scope, tree: nodes.Iterator, low: int, size: int, values: t
 
 def constant_coverage(scope: Scope, tree: nodes.ConstantCoverage) -> CoverageValue:
     """``coverage name over ... value list <...>``: the last iterator is the fastest."""
-    declared, _ = _declared(scope, tree.iterators)
+    declared = _declared(scope, tree.iterators)
     shape = tuple(one.iterator.size for one in declared)
     count = math.prod(shape)
     if count != len(tree.values):

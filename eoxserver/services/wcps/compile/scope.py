@@ -14,10 +14,14 @@ from dataclasses import fields as fields_of
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.crs import Crs, ParseCrs, parse_crs
 from eoxserver.core.errors import EOxServerError, LimitExceeded, WcpsError, WcpsSemanticError
 from eoxserver.core.selection import Mode
+from eoxserver.query.iterate.trees import substitute
 from eoxserver.query.plan import Given, Node, PickCell, PickRange
 from eoxserver.query.resolver import Resolver
 from eoxserver.query.steps import Step
@@ -26,7 +30,7 @@ from eoxserver.services.wcps.compile.effort import Effort
 from eoxserver.services.wcps.compile.values import CoverageValue, Value
 from eoxserver.services.wcps.places import pointed
 
-__all__ = ["Compilation", "Compile", "Failure", "ReadScalar", "Scope", "SubsetValue", "read_whole"]
+__all__ = ["Compilation", "Compile", "Failure", "Guard", "ReadScalar", "Scope", "SubsetValue", "read_whole"]
 
 E = TypeVar("E", bound=EOxServerError)
 
@@ -44,6 +48,16 @@ class Failure:
     """A variable of ``let`` that could not be compiled: whoever uses it is told why."""
 
     error: EOxServerError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """A condition on iterators that is known before anything is read: what it excludes is not evaluated."""
+
+    iterators: tuple[str, ...]
+    """Their names."""
+    passing: npt.NDArray[np.bool_]
+    """The places that pass, an axis for each iterator."""
 
 
 Meaning: TypeAlias = Value | SubsetValue | Failure
@@ -107,6 +121,13 @@ class Compilation:
         with self.placed(tree):
             return self.resolver.resolve(node)
 
+    def settled(self, node: Node, places: Mapping[str, int]) -> Node:
+        """A node at one place of some iterators, by their names; as much work as the node."""
+        found = substitute(node, places)
+        found = self._known.setdefault(_key(found), found)
+        self._effort.same(found, node)
+        return found
+
     def name(self, variable: str) -> str:
         """A name for an iterator, that no other has and no axis can have."""
         self._names += 1
@@ -146,6 +167,8 @@ class Scope:
     variables: Mapping[str, Meaning] = field(default_factory=lambda: MappingProxyType({}))
     along: tuple[Callable[[CoverageValue, nodes.Syntax], CoverageValue], ...] = ()
     """In the key of a sort: what slices coverages that have the axis sorted along."""
+    guards: tuple[Guard, ...] = ()
+    """Conditions that stand around the expression."""
 
     def value(self, tree: nodes.Syntax) -> Value:
         """What an expression is; raises EOxServerError with its place."""
@@ -154,6 +177,10 @@ class Scope:
     def having(self, more: Mapping[str, Meaning]) -> Scope:
         """A scope with more variables; new ones hide old ones of their names."""
         return replace(self, variables=MappingProxyType({**self.variables, **more}))
+
+    def guarded(self, guard: Guard | None) -> Scope:
+        """The same behind one more condition, if there is one."""
+        return self if guard is None else replace(self, guards=(*self.guards, guard))
 
     def crs(self, text: nodes.Text, tree: nodes.Syntax) -> Crs:
         """The CRS of a text; raises CrsUnknown with the place."""

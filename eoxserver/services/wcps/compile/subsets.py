@@ -15,18 +15,17 @@ from eoxserver.core.axes import Axis, IndexAxis
 from eoxserver.core.crs import Crs, same_crs
 from eoxserver.core.errors import EOxServerError, InvalidAxisLabel, InvalidSubsetting, WcpsSemanticError
 from eoxserver.core.selection import GRID, Slice, Subset, Trim, select
-from eoxserver.query.plan import Map, Pick, PickCell, PickRange, SubsetNode
+from eoxserver.query.cellwise.types import LONG
+from eoxserver.query.plan import Constant, Map, Node, Pick, PickCell, PickRange, SubsetNode
 from eoxserver.services.wcps import nodes
+from eoxserver.services.wcps.compile.bodies import Varying, inside, numbers_of
 from eoxserver.services.wcps.compile.bounds import Bound, Lifted, bound, cell_of, grid_index, single_axis
-from eoxserver.services.wcps.compile.operands import check_settled, coverage, derived_value
+from eoxserver.services.wcps.compile.operands import check_settled, constant, coverage, derived_value, number_constant
 from eoxserver.services.wcps.compile.scope import Failure, Scope, SubsetValue
 from eoxserver.services.wcps.compile.values import CoverageValue, DomainAxis, DomainValue
 from eoxserver.services.wcps.places import at
 
 __all__ = ["Interval", "apply_subset", "axis_position", "intervals_of", "is_grid", "listed", "subset"]
-
-MOST_PLACES = 1 << 20
-"""Places of iterators at which the width of an interval is compared."""
 
 
 def subset(scope: Scope, tree: nodes.Subset) -> CoverageValue:
@@ -251,16 +250,17 @@ class _Cuts:
         self.lifted.append((item, axis.label, ends))
 
     def _add_lifted_trim(self, one: Interval, axis: Axis | None) -> None:
-        """An interval of which an end depends on iterators; the other may be known."""
-        if not (isinstance(one.low, Lifted) and isinstance(one.high, Lifted)):
-            raise self.scope.plan.error(
-                InvalidSubsetting,
-                f"axis {one.item.axis}: both ends of the interval must depend on the iterator, or none",
-                one.item,
-                "the result has equally many cells at every place, as in $c[i($x:$x + 2)]",
-                locator=one.item.axis,
-            )
-        self._add_lifted(one.item, axis, one.low, one.high)
+        """An interval of which an end depends on iterators; the other is a grid index, or open."""
+        ends: list[Lifted] = []
+        for end, outer in ((one.low, 0), (one.high, -1)):
+            if isinstance(end, Lifted):
+                ends.append(end)
+            elif axis is not None:
+                low = self.value.axis_low(axis.label)
+                last = low if outer == 0 else low + axis.size - 1
+                index = last if end is None else grid_index(self.scope, end, one.item, axis.label)
+                ends.append(Lifted(constant(self.scope, number_constant(index), one.item)))
+        self._add_lifted(one.item, axis, *ends)
 
     def cut(self, tree: nodes.Syntax) -> CoverageValue:
         """The part that known bounds select."""
@@ -292,32 +292,54 @@ class _Cuts:
             axis = value.domain.axis(label)
             cell_numbers = [cell_of(scope, end, axis, low[label], item) for end in ends]
             if len(cell_numbers) == 1:
-                picks.append(PickCell(label, cell_numbers[0].node))
+                picks.append(PickCell(label, self._kept(cell_numbers[0], axis.size - 1, item)))
                 del low[label]
             else:
-                picks.append(PickRange(label, cell_numbers[0].node, self._width(item, axis, *cell_numbers)))
+                width = self._width(item, axis, *cell_numbers)
+                picks.append(PickRange(label, self._kept(cell_numbers[0], axis.size - width, item), width))
                 low[label] = 0
                 floating.add(label)
         found = derived_value(scope, Pick(value.node, tuple(picks)), tree, tuple(low.values()), value)
         return replace(found, floating=frozenset(floating))
 
+    def _kept(self, cell: CoverageValue, highest: int, item: nodes.AxisSubset) -> Node:
+        """The number of a cell, another one at places that a condition excludes if there is none."""
+        plan = self.scope.plan
+        if not self.scope.guards or inside(self.scope, cell.step, highest):
+            return cell.node
+        last, first = (plan.step(Constant(number, LONG), item).node for number in (highest, 0))
+        below = plan.step(Map("min", (cell.node, last)), item).node
+        return plan.step(Map("max", (below, first)), item).node
+
     def _width(self, item: nodes.AxisSubset, axis: Axis, first: CoverageValue, last: CoverageValue) -> int:
         """How many cells an interval has, at every place of its iterators alike."""
         plan = self.scope.plan
-        step = plan.step(Map("-", (last.node, first.node)), item)
-        if step.domain.cell_count > MOST_PLACES:
-            raise plan.error(
-                InvalidSubsetting, f"axis {axis.label}: the interval depends on too many places of iterators", item
-            )
-        with plan.placed(item):
-            widths = np.unique(plan.read(step).values) + 1
-        if widths.size != 1 or widths[0] < 1 or widths[0] != int(widths[0]):
-            found = ", ".join(str(width) for width in widths[:3])
+        found = numbers_of(self.scope, plan.step(Map("-", (last.node, first.node)), item))
+        if found is None:
             raise plan.error(
                 InvalidSubsetting,
-                f"axis {axis.label}: the interval must have equally many cells at every place, not {found}",
+                f"axis {axis.label}: the size of the interval depends on data, or on too many places of iterators",
                 item,
                 "as in $c[i($x:$x + 2)]",
                 locator=axis.label,
             )
-        return int(widths[0])
+        differences, matters = found
+        widths = np.unique(np.broadcast_to(differences, matters.shape)[matters]) + 1
+        if widths.size == 1 and widths[0] >= 1 and widths[0] == int(widths[0]):
+            return int(widths[0])
+        if widths.size and widths[0] < 1:
+            raise plan.error(
+                InvalidSubsetting,
+                f"axis {axis.label}: the interval ends before it starts: it has {widths[0]:g} cells somewhere",
+                item,
+                "where excludes places: condense ... where $x > 0 using ...",
+                locator=axis.label,
+            )
+        shown = ", ".join(f"{width:g}" for width in widths[:3])
+        raise plan.error(
+            Varying if widths.size > 1 else InvalidSubsetting,
+            f"axis {axis.label}: the interval must have equally many cells at every place, not {shown}",
+            item,
+            "as in $c[i($x:$x + 2)]",
+            locator=axis.label,
+        )

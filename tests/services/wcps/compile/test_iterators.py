@@ -123,6 +123,49 @@ def test_expressions_and_intervals_of_iterators_are_grid_indices() -> None:
     np.testing.assert_array_equal(array(part), MR[12:15, 0])
 
 
+def test_intervals_may_have_other_sizes_at_other_places() -> None:
+    """Section 4.1: an iterator addresses its axis by grid indices, in trims as well."""
+    found = array("for $c in (mr) return coverage q over $x i(0:3) values avg($c[i($x), j($x:$x * 2)])")
+    np.testing.assert_allclose(found, [MR[x, x : 2 * x + 1].mean() for x in range(4)])
+    found = array("for $c in (mr) return coverage q over $x i(250:255) values add($c[i($x:*), j(0)])")
+    np.testing.assert_array_equal(found, [MR[x:, 0].sum() for x in range(250, 256)])
+    running = 'coverage q over $t t(imageCrsDomain($c, t)) values max($c[t(0:$t), Lat:"CRS:1"(0), Long:"CRS:1"(0)])'
+    np.testing.assert_array_equal(array(f"for $c in (eobs) return {running}"), EOBS[:, 0, 0])
+    days = 'condense + over $t t("1950-01-02", "1950-01-04") using add($c[t($t), Lat(30:30 + 1), Long(50)][Lat(*:*)])'
+    assert number(f"for $c in (eobs) return {days}") == EOBS[[1, 3], 18:20, 20].sum()
+
+
+def test_bodies_of_each_place_nest() -> None:
+    query = (
+        "for $c in (mr) return coverage q over $x x(1:3) values "
+        "condense + over $y y(0:1) using add($c[i(0:$x), j($y)]) * $y"
+    )
+    np.testing.assert_array_equal(array(query), [MR[: x + 1, 1].sum() for x in (1, 2, 3)])
+
+
+def test_indices_outside_are_none_where_the_condition_excludes_them() -> None:
+    """Section 3, ``generalCondense``: what ``where`` excludes is not evaluated."""
+    query = "for $c in (mr) return condense + over $x i({}) where {} using {}"
+    assert number(query.format("-2:300", "$x >= 0 and $x < 256", "$c[i($x), j(0)]")) == MR[:, 0].sum()
+    assert number(query.format("-2:300", "$x * 2 >= 0 and $x < 100", "$c[i($x * 2), j(0)]")) == MR[:200:2, 0].sum()
+    found = number(query.format("-5:9", "$x >= 0 and $x < 5", "add($c[i($x:$x + 1), j(0)])"))
+    assert found == sum(MR[x : x + 2, 0].sum() for x in range(5))
+    assert number(query.format("0:3", "$x > 0", "add($c[i(0:$x - 1), j(0)])")) == sum(
+        MR[:x, 0].sum() for x in range(1, 4)
+    )
+    assert number(query.format("300:302", "$x < 0", "$c[i($x), j(0)]")) == 0
+
+
+def test_neighbours_of_cells_at_the_edge() -> None:
+    query = (
+        "for $c in (mr) return coverage q over $x i(0:4), $y j(0:3) values condense + over $a a(-1:1), $b b(-1:1) "
+        "where $x + $a >= 0 and $y + $b >= 0 using $c[i($x + $a), j($y + $b)]"
+    )
+    padded = np.pad(MR.astype(int), ((1, 0), (1, 0)))
+    expected = [[padded[x : x + 3, y : y + 3].sum() for y in range(4)] for x in range(5)]
+    np.testing.assert_array_equal(array(query), expected)
+
+
 @pytest.mark.parametrize(
     ("form", "at"),
     [
@@ -226,8 +269,17 @@ def test_sort_sees_the_slice_it_sorts() -> None:
          "iterator $x"),
         ("coverage q over $x x(0:3) values $c", WcpsSemanticError, "$c", "single value"),
         ("coverage q over $x i(0:300) values $c[i($x), j(0)]", InvalidSubsetting, "i($x)", "from 0 to 300"),
-        ("coverage q over $x i(0:3) values avg($c[j(0:$x)])", InvalidSubsetting, "j(0", "both ends"),
-        ("coverage q over $x i(0:3) values avg($c[j($x:$x * 2)])", InvalidSubsetting, "j($x", "equally many"),
+        ("coverage q over $x i(0:3) values avg($c[j(2:$x)])", InvalidSubsetting, "j(2", "ends before it starts"),
+        ("coverage q over $x i(0:3000) values avg($c[j(0:$x / 20)])", LimitExceeded, "avg", "3001, and at most 1000"),
+        ("sort $c along i by avg($c[j(0:max($c) / 2)])", InvalidSubsetting, "j(0:max", "on data"),
+        ("coverage q over $x i(0:3) values avg($c[j(0:$c[i($x), j(0)])])", InvalidSubsetting, "j(0:$c", "on data"),
+        ("coverage q over $x i(0:9) values $c[i($x * 40), j(0)]", InvalidSubsetting, "i($x", "280 is outside its grid"),
+        ("coverage q over $x i(12:29) values $c[i(10:20)][i($x * 2 - 12), j(0)]", InvalidSubsetting, "i($x",
+         "20 is outside its grid, 10:19"),
+        ("condense + over $x i(0:300) where $x < 280 using $c[i($x), j(0)]", InvalidSubsetting, "i($x), j(0)]",
+         "256 is outside its grid, 0:255"),
+        ("condense + over $x i(0:300) where $c[i(0), j(0)] = $x using $c[i($x), j(0)]", InvalidSubsetting,
+         "i($x)", "from 0 to 300"),
         ("coverage q over $x t(\"2000\",\"2001\") values $c[i($x), j(0)]", InvalidSubsetting, "i($x", "no time axis"),
         ("coverage q over $x t(\"2000\",\"2001\") values $x + 1", WcpsSemanticError, "$x +", "an instant"),
         ("coverage q over $x i(0:3) values $c[i:\"EPSG:4326\"($x), j(0)]", InvalidSubsetting, "i:", "grid index"),
