@@ -13,7 +13,7 @@ from eoxserver.wcst_import.errors import FileRefused, IngredientsError
 from eoxserver.wcst_import.ingredients.sections import CommonOptions, Config
 from eoxserver.wcst_import.slices import FilePart, Slice
 
-__all__ = ["check_in_place", "no_files", "slice_parts"]
+__all__ = ["check_files", "check_in_place", "no_files", "slice_parts"]
 
 
 def no_files(target: str) -> str:
@@ -52,6 +52,15 @@ def check_in_place(config: Config, options: CommonOptions, target: str, reads_fi
             )
 
 
+def check_files(one: Slice) -> None:
+    """Refuse a slice whose cells cannot be read in place; raises FileRefused."""
+    if not one.files:
+        reason = one.obstacle or "this recipe does not say where its cells lie"
+        raise FileRefused(
+            f"{one.file.path} cannot be registered in place (config.insitu): {reason}", locator=one.file.path
+        )
+
+
 def slice_parts(one: Slice) -> Iterator[SlicePart]:
     """A slice as what is registered, file by file; the first carries its metadata.
 
@@ -60,11 +69,7 @@ def slice_parts(one: Slice) -> Iterator[SlicePart]:
     FileRefused
         When its cells cannot be read in place.
     """
-    if not one.files:
-        reason = one.obstacle or "this recipe does not say where its cells lie"
-        raise FileRefused(
-            f"{one.file.path} cannot be registered in place (config.insitu): {reason}", locator=one.file.path
-        )
+    check_files(one)
     by_name = {field.name: field for field in one.part.range_type.fields}
     noted = one.part.extra.parts.within(one.part.domain)
     for number, file in enumerate(one.files):

@@ -133,6 +133,10 @@ def test_cells_that_would_be_turned_or_decoded_are_refused(imports: Imports) -> 
     options = general("OGC/0/AnsiDate@EPSG/0/4326", "netcdf", {"ansi": DAYS, **PLANE}, BANDS, pixelIsPoint=True)
     with pytest.raises(EOxServerError, match=r"a\.nc cannot be registered in place .*turned along Lat; a resolution"):
         imports.run(ingredients("general_coverage", "a.nc", options, insitu=True))
+    assert imports.run(ingredients("general_coverage", "a.nc", options), explain=True).imported == 0
+    with pytest.raises(EOxServerError, match="turned along Lat"):
+        imports.run(ingredients("general_coverage", "a.nc", options, insitu=True), explain=True)
+    assert imports.run(ingredients("general_coverage", "a.nc", options, insitu=True, skip=True)).imported == 0
     options["coverage"]["slicer"]["axes"]["Lat"]["resolution"] = 1
     assert imports.run(ingredients("general_coverage", "a.nc", options, insitu=True)).imported == 1
     write_grib(imports.folder / "a.grib", [{"shape": (2, 3), "values": [1, 2, 3, 4, 5, 6]}])

@@ -18,6 +18,7 @@ from eoxserver.core.crs import Crs
 from eoxserver.wcst_import.ingredients.options import read_section
 from eoxserver.wcst_import.ingredients.reading import Ingredients
 from eoxserver.wcst_import.ingredients.sections import CommonOptions
+from eoxserver.wcst_import.inplace import check_files
 from eoxserver.wcst_import.restriction import is_inside
 from eoxserver.wcst_import.slices import ImportFile, Slice, find_files
 from eoxserver.wcst_import.targets.base import Target
@@ -87,9 +88,19 @@ class Recipe(ABC, Generic[O]):
         return find_files(self.ingredients.input.paths, self.ingredients.folder)
 
     def chosen(self, file: ImportFile, number: int) -> Iterator[Slice]:
-        """The slices of one file that ``config.slice_restriction`` lets pass; raises as ``slices``."""
-        given = self.ingredients.config.slice_restriction
-        return (one for one in self.slices(file, number) if is_inside(one, given))
+        """The slices of one file that ``config.slice_restriction`` lets pass.
+
+        Raises
+        ------
+        FileRefused
+            As ``slices``; and for cells that cannot stay in their file, where ``config.insitu`` wants that.
+        """
+        config = self.ingredients.config
+        for one in self.slices(file, number):
+            if is_inside(one, config.slice_restriction):
+                if config.insitu:
+                    check_files(one)
+                yield one
 
     def close(self) -> None:
         """Give back what is held, at the end of the import: temporary files, connections."""

@@ -28,6 +28,7 @@ from tests.gribfiles import write_grib
 from tests.resources.coverages.ingestion.coverages import slice_of
 from tests.servers import serving
 from tests.wcst_import.imports import ingredients
+from tests.wcst_import.recipes.safeproducts import make_product
 from tests.wcst_import.recipes.test_general import BANDS, DAYS, PLANE, general, write_netcdf
 
 __all__ = ["eoxserver", "template_instance"]
@@ -112,7 +113,15 @@ def grib(folder: Path) -> Any:
     return ingredients("general_coverage", "a.grib", options)
 
 
-@pytest.mark.parametrize("make", [mosaic, series, netcdf, grib], ids=lambda make: make.__name__)
+def product(folder: Path) -> Any:
+    for number, day in enumerate(("20170105", "20170301")):
+        make_product(folder, day=day, seed=number, archive=number == 1)
+    given = ingredients("sentinel2", "S2A*", {"coverage": {"metadata": {"colorPaletteTable": "auto"}}})
+    given["input"]["resolutions"] = ["20m"]
+    return given
+
+
+@pytest.mark.parametrize("make", [mosaic, series, netcdf, grib, product], ids=lambda make: make.__name__)
 def test_a_server_and_this_instance_get_the_same_coverage(
     server: Server, eoxserver: Commands, target: HttpTarget, make: Any
 ) -> None:
