@@ -7,6 +7,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ import click
 from eoxserver.app import Instance
 from eoxserver.backends.credentials import Credentials
 from eoxserver.backends.grib.process import GribProcess
-from eoxserver.cli.console import Fault, note, say
+from eoxserver.cli.console import LINE_SECONDS, note, say
 from eoxserver.cli.parameters import instance_option, opened
 from eoxserver.core.errors import EOxServerError
 from eoxserver.wcst_import.custom import FOLDER, Recipes
@@ -34,10 +35,22 @@ from eoxserver.wcst_import.targets.instance import InstanceTarget
 __all__ = ["wcst_import"]
 
 WATCH_SECONDS = 3600.0
+PASSWORD = "EOXS_IMPORT_PASSWORD"  # noqa: S105 - the name of a variable
+"""The variable that may hold what --passwd says: command lines are there for all to read."""
 
 
 class _Terminal:
-    """Lines to standard output, warnings and progress to standard error."""
+    """Lines to standard output, warnings and progress to standard error.
+
+    Parameters
+    ----------
+    over : threading.Event, optional
+        Ends the import after the change that is under way.
+    """
+
+    def __init__(self, over: threading.Event | None = None) -> None:
+        self._over = over
+        self._said = time.monotonic()
 
     def say(self, line: str) -> None:
         say(line)
@@ -47,7 +60,7 @@ class _Terminal:
 
     def confirm(self) -> bool:
         if not sys.stdin.isatty():
-            raise Fault("nobody is there to confirm the import; config.automated does without")
+            raise ImportRefused("nobody is there to confirm the import; config.automated does without")
         return click.confirm("import this?", default=True, err=True)
 
     def progress(self, done: int, total: int) -> None:
@@ -55,8 +68,11 @@ class _Terminal:
         line = f"[{'#' * filled}{'-' * (20 - filled)}] {done}/{total} {100 * done // max(1, total)}%"
         if sys.stderr.isatty():
             click.echo(f"\r{line}", err=True, nl=done == total)
-        elif done == total:
+        elif done == total or time.monotonic() - self._said >= LINE_SECONDS:
+            self._said = time.monotonic()
             note(line)
+        if self._over is not None and self._over.is_set() and done < total:
+            raise ImportRefused(f"asked to end after {done} of {total} slices; the next run goes on there")
 
 
 @dataclass(frozen=True)
@@ -71,8 +87,11 @@ class _Options:
 
 def _credentials(user: str | None, password: str | None, identity: Path | None) -> Credentials:
     if identity is not None:
-        name, colon, secret = identity.read_text("utf-8").strip().partition(":")
-        if not colon:
+        try:
+            name, colon, secret = identity.read_text("utf-8").strip().partition(":")
+        except (OSError, UnicodeDecodeError) as error:
+            raise click.BadParameter(f"{identity} cannot be read: {error}", param_hint="--identity-file") from error
+        if not colon or not name:
             raise click.BadParameter(f"{identity} must hold user:password", param_hint="--identity-file")
         return Credentials(name, secret)
     return Credentials(user, password or "") if user else Credentials()
@@ -84,7 +103,7 @@ def _credentials(user: str | None, password: str | None, identity: Path | None) 
 @click.option("--explain", is_flag=True, help="Change nothing; say what would be imported, and where that comes from.")
 @click.option("--local", is_flag=True, help="Import into the instance, even where config.service_url names a server.")
 @click.option("--user", metavar="NAME", help="Who may write on the server of config.service_url.")
-@click.option("--passwd", "password", metavar="WORD", envvar="EOXS_IMPORT_PASSWORD", help="The password of --user.")
+@click.option("--passwd", "password", metavar="WORD", envvar=PASSWORD, help="The password of --user.")
 @click.option(
     "--identity-file",
     "identity",
@@ -128,10 +147,10 @@ def _report(result: Result, explain: bool) -> None:
         say(f"{result.imported} slices imported{left_out}")
 
 
-def _once(path: Path, options: _Options) -> Result:
+def _once(path: Path, options: _Options, over: threading.Event | None = None) -> Result:
     given = read_ingredients(path)
     with _environment(given, options) as (instance, environment):
-        terminal = _Terminal()
+        terminal = _Terminal(over)
         recipes = Recipes(instance.plugins.import_recipes, instance.paths.root / FOLDER, terminal.warn)
         return Session(given, recipes, environment, terminal, options.explain).run()
 
@@ -168,7 +187,7 @@ def _watch(path: Path, options: _Options, seconds: float) -> None:
         signal.signal(number, lambda *_: over.set())
     while not over.is_set():
         try:
-            _report(_once(path, options), options.explain)
+            _report(_once(path, options, over), options.explain)
         except EOxServerError as error:
             note(f"eoxserver: {error.message}")
         over.wait(seconds)
@@ -183,10 +202,16 @@ def _background(daemon: Daemon, action: str, seconds: float) -> None:
             options += [flag, str(Path(value).absolute() if name != "user" else value)]
     if context.params["local"]:
         options.append("--local")
+    password = context.params["password"]
+    secrets = {PASSWORD: password} if password else {}
+    if action in ("start", "restart"):
+        if context.params["explain"]:
+            raise click.UsageError("--explain changes nothing; a daemon imports")
+        read_ingredients(daemon.ingredients)  # what is wrong with them is told here, not in a file
     if action in ("stop", "restart"):
         say("stopped" if daemon.stop() else "it did not run")
     if action in ("start", "restart"):
-        say(f"started, process {daemon.start(options)}; it writes to {daemon.output}")
+        say(f"started, process {daemon.start(options, secrets)}; it writes to {daemon.output}")
     if action == "status":
         if daemon.pid is None:
             raise ImportRefused(f"the daemon of {daemon.ingredients} does not run")

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from eoxserver.wcst_import.errors import ImportRefused
 
@@ -37,8 +38,13 @@ class Daemon:
             return None
         return number if os.fsencode(self.ingredients) in command.split(b"\0") else None
 
-    def start(self, options: Sequence[str]) -> int:
+    def start(self, options: Sequence[str], secrets: Mapping[str, str] = MappingProxyType({})) -> int:
         """Start the process with options of ``eoxserver wcst_import``; answers its number.
+
+        Parameters
+        ----------
+        secrets : mapping of str to str
+            Variables of its environment: others can read its command line.
 
         Raises
         ------
@@ -50,8 +56,9 @@ class Daemon:
         command = [sys.executable, "-m", "eoxserver", "wcst_import", str(self.ingredients), *options]
         with self.output.open("ab") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+                env={**os.environ, **secrets},
+            )  # fmt: skip
         self._file.write_text(str(process.pid))
         try:
             code = process.wait(1.0)
