@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from eoxserver.core.coverage import Cells
 from eoxserver.core.errors import EvaluationFailed
-from eoxserver.query.cellwise.instructions import Frame
-from eoxserver.query.cellwise.kernels import Array, Flags
+from eoxserver.query.cellwise.instructions import Call, Compare, Converted, Frame
+from eoxserver.query.cellwise.kernels import Array, Flags, Kernel, convert
 from eoxserver.query.cellwise.layout import Grid, Index, Layout
 from eoxserver.query.cellwise.program import Program
 
@@ -110,9 +111,15 @@ class _Run:
         self.varies = [layout.varies(register.axes) for register in program.registers]
         self.registers: list[Array] = []
         self.size: tuple[int, ...] = ()
+        # Without nulls and faults, as of most data, lines are calls of kernels, and nothing else has to be looked at.
+        plain = not self.flags and not any(slot.faults for slot in program.slots)
+        self.calls = _calls(program) if plain else None
 
     def compute(self, piece: Index) -> None:
         """All fields of a piece."""
+        if self.calls is not None:
+            self._compute_plain(piece, self.calls)
+            return
         program = self.program
         frame = Frame(program.slots, self.start.copy(), [None] * program.flag_count)
         values = frame.values
@@ -130,6 +137,20 @@ class _Run:
             np.copyto(self.fields[field][piece], values[slot], casting="unsafe")
         for field, slot in self.told:
             self._tell(frame, piece, field, slot)
+
+    def _compute_plain(self, piece: Index, calls: Sequence[_Call]) -> None:
+        """The same where every cell is valid."""
+        program, values = self.program, self.start.copy()
+        for one in self.values:
+            part = one.part(piece)
+            values[one.number] = part.astype(program.slots[one.number].dtype) if one.cast else part
+        registers = self._registers(tuple([part.stop - part.start for part in piece]))
+        for kernel, inputs, dtype, slot, register, output in calls:
+            out = registers[register] if register >= 0 else self.fields[output][piece]
+            kernel([values[each] for each in inputs], dtype, out)
+            values[slot] = out
+        for field, slot in self.copied:
+            np.copyto(self.fields[field][piece], values[slot], casting="unsafe")
 
     def _registers(self, size: tuple[int, ...]) -> list[Array]:
         """Registers for a piece of some size; the first piece is the largest."""
@@ -164,6 +185,26 @@ class _Run:
 
 
 _NOTHING: Array = np.empty(0)
+_Call: TypeAlias = tuple[Kernel, tuple[int, ...], np.dtype[Any], int, int, int]
+"""A kernel, the slots it reads, the type of its result, the slot it makes, and register and output of its line."""
+
+
+def _calls(program: Program) -> list[_Call] | None:
+    """What the lines of a program compute where all is valid; None when a line does more than to call a kernel."""
+    found: list[_Call] = []
+    for line in program.code:
+        one = line.instruction
+        dtype = program.slots[one.slot].dtype
+        match one:
+            case Call():
+                found.append((one.function.kernel, one.inputs, one.dtype, one.slot, line.register, line.output))
+            case Compare():
+                found.append((one.kernel, one.inputs, dtype, one.slot, line.register, line.output))
+            case Converted():
+                found.append((convert, (one.input,), dtype, one.slot, line.register, line.output))
+            case _:
+                return None
+    return found
 
 
 def _shape(size: tuple[int, ...], varies: Sequence[bool]) -> tuple[int, ...]:
