@@ -134,7 +134,9 @@ def _keep_memory() -> None:
     Dask's nanny tells it not to (``MALLOC_TRIM_THRESHOLD_``), which takes pages from the kernel for each block of cells
     anew: work then takes two to four times as long.
     """
-    library = ctypes.CDLL(None) if os.name == "posix" else None
+    if os.name != "posix":
+        return
+    library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):
         library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
         library.mallopt(_M_TRIM_THRESHOLD, 256 << 20)
