@@ -115,6 +115,7 @@ class FetchedTiles:
             try:
                 return self._opened(path, tile).read(box, fields)
             except EOxServerError as error:
+                self._kept.pop(tile.subsets).unlink(missing_ok=True)  # another attempt may be answered better
                 raise DataUnavailable(f"{self._what(tile)}: {error.message}", locator=self.identifier) from error
 
     def _fetched(self, tile: Tile) -> Path:
