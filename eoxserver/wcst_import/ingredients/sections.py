@@ -128,7 +128,9 @@ class LocalFile:
 class Metadata:
     """Section ``coverage.metadata``."""
 
-    type: str = option(choice("xml", "json"), "the form in which metadata are sent to a server", "xml")
+    type: str = option(
+        choice("xml", "json"), "without effect: metadata are kept as values and written as each format has them", "xml"
+    )
     global_: Any = option(anything, 'of the coverage: sentences by key, or "auto"', None, name="global")
     local: Mapping[str, Any] = option(mapping_of(anything), "of each slice: sentences by key", {})
     bands: Any = option(anything, 'of bands: texts by key, by band; or "auto"', None)

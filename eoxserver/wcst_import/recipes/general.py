@@ -58,6 +58,7 @@ class GeneralCoverage(Recipe[CommonOptions]):
             raise IngredientsError(
                 f"{_KEY}.slicer.bands is missing: {slicer.type} needs them", locator=f"{_KEY}.slicer"
             )
+        self._check_metadata()
         orders = [rule.order for rule in self._rules]
         if len(set(orders)) != len(orders):
             raise IngredientsError(
@@ -65,6 +66,20 @@ class GeneralCoverage(Recipe[CommonOptions]):
                 f"{', '.join(f'{rule.label} {rule.order}' for rule in self._rules)}",
                 locator=f"{_KEY}.slicer.axes",
             )
+
+    def _check_metadata(self) -> None:
+        """Refuse "auto" for GRIB, whose messages have hundreds of keys."""
+        given = self._section.metadata
+        if self._slicer.type != "grib" or given is None:
+            return
+        named = {"global": given.global_, "bands": given.bands, "axes": given.axes}
+        named["colorPaletteTable"] = given.color_palette_table
+        for name, value in named.items():
+            if value == "auto":
+                raise IngredientsError(
+                    f'{_KEY}.metadata.{name}: "auto" is not for grib; name keys, as {{"centre": "${{grib:centre}}"}}',
+                    locator=f"{_KEY}.metadata.{name}",
+                )
 
     @property
     def _section(self) -> CoverageSection:

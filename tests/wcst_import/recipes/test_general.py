@@ -154,6 +154,14 @@ def test_messages_of_grib(imports: Imports, edition: int) -> None:
     assert np.allclose(imports.cells()[0], expected, atol=1e-3, equal_nan=True)
 
 
+@pytest.mark.parametrize("name", ["global", "bands", "axes", "colorPaletteTable"])
+def test_metadata_of_grib_are_named_one_by_one(imports: Imports, name: str) -> None:
+    axes = {"Lat": {"min": 49, "max": 50, "resolution": -1}, "Long": {"min": 10, "max": 12, "resolution": 1}}
+    options = general("EPSG/0/4326", "grib", axes, [{"name": "t"}], metadata={name: "auto"})
+    with pytest.raises(IngredientsError, match=rf'metadata\.{name}: "auto" is not for grib; name keys'):
+        imports.session(ingredients("general_coverage", "a.grib", options))
+
+
 def test_two_dimensional_files_by_week(imports: Imports) -> None:
     axes = {
         "day": {"min": r"datetime(regex_extract('${file:name}', '(.*)\\.(.*)', 1), 'YYYYMMDD')", "crsOrder": 0,
