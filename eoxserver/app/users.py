@@ -9,12 +9,14 @@ import logging
 import secrets
 import threading
 from collections import OrderedDict
+from functools import lru_cache
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.db import DatabaseError, InterfaceError, connection
 
 from eoxserver.core.errors import CatalogueUnavailable
+from eoxserver.resources.statements import Statement
 
 __all__ = ["Users"]
 
@@ -80,10 +82,17 @@ class Users:
 
 def _stored_hash(name: str) -> str | None:
     """The hash of the password of an active user; None when there is no such user."""
-    query = User.objects.filter(username=name, is_active=True).values_list("password", flat=True)
+    statement = _hash_statement(connection.vendor)
     try:
-        return query.first()
+        rows = statement.rows(name)
     except (DatabaseError, InterfaceError):
         # The server may have closed the connection while nobody used it; a new one tells.
         connection.close()
-    return query.first()
+        rows = statement.rows(name)
+    return rows[0][0] if rows else None
+
+
+@lru_cache
+def _hash_statement(_vendor: str) -> Statement:
+    name = "\0"
+    return Statement.of(User.objects.filter(username=name, is_active=True).values_list("password")[:1], name)

@@ -229,7 +229,7 @@ class Dispatcher:
         body = b""
         uploads: tuple[Upload, ...] = ()
         if http.method in ("POST", "PUT"):
-            if actor is not None and any(self._context.plugins.authorize(actor, one, None) for one in _WRITES):
+            if self._is_writer(http, actor):
                 _allow_body(http, self._max_writer_body)
             if http.mimetype in _FORMS:
                 pairs += http.form.items(multi=True)
@@ -249,6 +249,13 @@ class Dispatcher:
             uploads=uploads,
             proceed=self._watch(http),
         )
+
+    def _is_writer(self, http: HttpRequest, actor: str | None) -> bool:
+        """Whether the body may be larger than those of others; not asked for one that is not."""
+        size = http.content_length
+        if actor is None or (size is not None and size <= self._max_body):
+            return False
+        return any(self._context.plugins.authorize(actor, one, None) for one in _WRITES)
 
     def _watch(self, http: HttpRequest) -> Watch:
         """What stops the work for a request when its time is over or the client gone."""

@@ -42,3 +42,30 @@ def test_users_do_what_they_may(plugins: Plugins, actor: str | None, actions: se
     every = ("read", "insert", "update", "delete", "admin", "dance")
     assert {action for action in every if plugins.authorize(actor, action, None)} == actions
     assert plugins.authorize(actor, "insert", "a") == ("insert" in actions)
+
+
+def test_what_is_granted_or_taken_counts_at_once(plugins: Plugins) -> None:
+    user, group = User.objects.get(username="nobody"), Group.objects.create(name="writers")
+    right = Permission.objects.get(codename="change_coverage")
+
+    def may() -> bool:
+        return plugins.authorize("nobody", "update", "a")
+
+    assert not may()
+    user.user_permissions.add(right)
+    assert may()
+    user.user_permissions.remove(right)
+    assert not may()
+    user.groups.add(group)
+    assert not may()
+    group.permissions.add(right)
+    assert may()
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert not may()
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    group.delete()
+    assert not may()
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+    assert may()
+    user.delete()
+    assert not may()

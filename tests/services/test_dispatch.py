@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 import pytest
 from lxml import etree
-from werkzeug.test import Client, TestResponse
+from werkzeug.test import Client, EnvironBuilder, TestResponse, run_wsgi_app
 
 from eoxserver.conf.schema import default_settings
 from eoxserver.core.coverage import DataState
 from eoxserver.core.errors import DataUnavailable, NoSuchCoverage
+from eoxserver.plugins import hookimpl
 from eoxserver.plugins.manager import Plugins
 from eoxserver.services.context import ServiceContext
 from eoxserver.services.dispatch import Dispatcher
@@ -109,13 +110,13 @@ class MountedService:
 class Setup:
     """A dispatcher over the echo service, with a catalogue version that tests may change."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, plugins: Sequence[object] = ()) -> None:
         self.version = 1
         self.service = EchoService()
         self.tree = MountedService()
         context = SimpleNamespace(
             settings=default_settings(),
-            plugins=Plugins.from_modules([]),
+            plugins=Plugins.from_modules(plugins),
             catalogue=SimpleNamespace(version=lambda: self.version),
             formats=SimpleNamespace(wms_formats=()),
         )
@@ -308,6 +309,52 @@ def test_a_body_over_the_limit_is_refused(setup: Setup) -> None:
     size = default_settings().limits.request_body_bytes + 1
     response = setup.client.post("/ows?service=ECHO&request=Show", data=b"x" * size, content_type="text/xml")
     assert response.status_code == 413
+
+
+class Writers:
+    """A plugin that lets ada write, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    @hookimpl
+    def eoxs_authorize(self, actor: str | None, action: str) -> bool | None:
+        """Decide on writes."""
+        self.asked.append(action)
+        return actor == "ada" if action in ("insert", "update") else None
+
+
+def test_writers_may_send_larger_bodies() -> None:
+    writers = Writers()
+    setup = Setup(plugins=[writers])
+    most = default_settings().limits.request_body_bytes
+
+    def send(size: int, user: tuple[str, str] | None) -> int:
+        body = b"<Show xmlns='echo'/>".ljust(size)
+        url = "/ows?service=ECHO&request=Show"
+        return setup.client.post(url, data=body, content_type="text/xml", auth=user).status_code
+
+    assert send(most + 1, None) == 413
+    assert writers.asked == []
+    assert send(most + 1, ("ada", "pw")) == 200
+    assert writers.asked == ["insert"]
+    assert len(setup.service.seen[-1].body) == most + 1
+    writers.asked.clear()
+    assert send(most, ("ada", "pw")) == 200
+    assert writers.asked == []
+
+
+def test_how_long_a_chunked_body_is_nobody_knows_before() -> None:
+    writers = Writers()
+    setup = Setup(plugins=[writers])
+    size = default_settings().limits.request_body_bytes + 1
+    body = b"<Show xmlns='echo'/>".ljust(size)
+    builder = EnvironBuilder("/ows?service=ECHO&request=Show", method="POST", auth=("ada", "pw"), data=body)
+    environ = builder.get_environ() | {"CONTENT_TYPE": "text/xml", "wsgi.input_terminated": True}
+    del environ["CONTENT_LENGTH"]
+    assert run_wsgi_app(setup.dispatcher, environ)[1] == "200 OK"
+    assert writers.asked == ["insert"]
+    assert len(setup.service.seen[-1].body) == size
 
 
 def test_health_and_metrics(setup: Setup) -> None:

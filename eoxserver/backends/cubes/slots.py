@@ -75,14 +75,25 @@ class Coefficients:
             array = database.array(*coefficient_array(axes, position), generation=generation)
             known = np.concatenate([known, array[known.size : size].read().result()])
             known.setflags(write=False)
-            with self._lock:
-                there = self._known.get(key)
-                if there is None or there.size < known.size:
-                    self._known[key] = known
-                self._known.move_to_end(key)
-                while len(self._known) > self._max_axes:
-                    self._known.popitem(last=False)
+            self._remember(key, known)
         return known[:size]
+
+    def learn(
+        self, database: Database, position: int, before: npt.NDArray[np.float64], added: npt.NDArray[np.float64]
+    ) -> None:
+        """Remember coefficients that a commit has put in the slots after those that were in use ``before``."""
+        every = np.concatenate([before, added])
+        every.setflags(write=False)
+        self._remember((str(database.spec), position), every)
+
+    def _remember(self, key: tuple[str, int], every: npt.NDArray[np.float64]) -> None:
+        with self._lock:
+            there = self._known.get(key)
+            if there is None or there.size < every.size:
+                self._known[key] = every
+            self._known.move_to_end(key)
+            while len(self._known) > self._max_axes:
+                self._known.popitem(last=False)
 
     def forget(self, database: Database) -> None:
         """Forget those of a database."""

@@ -168,6 +168,7 @@ class OcdbtUpdate:
             self._write_overviews(session, axes)
             manifest = self._manifest(session, axes)
             session.finish(manifest, *([] if self._base is None else [self._base.condition]))
+            self._learn_coefficients()
         self._publish()
         self._done = True
         return manifest.number
@@ -255,6 +256,15 @@ class OcdbtUpdate:
             if axis.state.irregular and added.size:
                 slots = slice(axis.used, axis.used + added.size)
                 session.write(*coefficient_array(axes, position), [slots], added)
+
+    def _learn_coefficients(self) -> None:
+        """Leave what was just written to those who read this version."""
+        if self._base is None:
+            return
+        for position, axis in enumerate(self._axes):
+            if axis.state.irregular and axis.added.size:
+                before = self._base.by_slot(position)
+                self._base.coefficients.learn(self._database, position, before, axis.added)
 
     def _write_overviews(self, session: Session, axes: Sequence[AxisState]) -> None:
         fields = self._layout.fields

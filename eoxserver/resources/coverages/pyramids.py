@@ -6,14 +6,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from eoxserver.backends.cubes.storage import CubeStorage
 from eoxserver.backends.models import DataItem
 from eoxserver.core.errors import InvalidParameterValue, NoSuchCoverage
 from eoxserver.resources.coverages import models
 from eoxserver.resources.database import reading, storable
+from eoxserver.resources.statements import Statement
 
 __all__ = ["Member", "PyramidCatalogue", "served_state"]
 
@@ -35,8 +37,8 @@ class PyramidCatalogue:
     def members(self, identifier: str) -> tuple[Member, ...]:
         """The members of a coverage's pyramid, from the finest to the coarsest."""
         with reading():
-            rows = models.PyramidMember.objects.filter(base__identifier=storable(identifier)).select_related("member")
-            found = [Member(row.member.identifier, tuple(map(float, row.factors)), row.base_state) for row in rows]
+            rows = _members_statement(connection.vendor).rows(storable(identifier))
+            found = [Member(name, tuple(map(float, factors)), state) for name, factors, state in rows]
         return tuple(sorted(found, key=lambda one: (math.prod(one.factors), one.identifier)))
 
     def state(self, identifier: str) -> str:
@@ -112,3 +114,10 @@ def _keys(identifiers: Sequence[str]) -> dict[str, int]:
     if missing:
         raise NoSuchCoverage(f"no coverage '{', '.join(missing)}'", locator=",".join(missing))
     return keys
+
+
+@lru_cache
+def _members_statement(_vendor: str) -> Statement:
+    base = "\0"
+    members = models.PyramidMember.objects.filter(base__identifier=base)
+    return Statement.of(members.values_list("member__identifier", "factors", "base_state"), base)

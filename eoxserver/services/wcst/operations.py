@@ -40,6 +40,7 @@ from eoxserver.services.wcst.requests import (
 )
 
 if TYPE_CHECKING:
+    from eoxserver.resources.coverages.ingestion.ingestion import Grid
     from eoxserver.services.context import ServiceContext
 
 __all__ = ["Transactions", "level_member", "scale_factors"]
@@ -83,9 +84,10 @@ class Transactions:
 
     def update(self, asked: UpdateCoverage) -> str:
         """Write cells of a coverage and answer its identifier; raises EOxServerError, and nothing is changed then."""
-        whole, range_type = self._grid(asked.coverage_id)
+        grid = self._grid(asked.coverage_id)
+        range_type = grid.range_type
         document = self._document(asked.coverage)
-        domain = placed(document.domain, whole, asked.subsets)
+        domain = placed(document.domain, grid.domain, asked.subsets)
         if len(document.fields) != len(range_type):
             raise InconsistentChange(
                 f"the input has {len(document.fields)} fields; the coverage has {len(range_type)}: "
@@ -99,7 +101,7 @@ class Transactions:
             mask = self._mask(asked.mask, document.domain) if asked.mask is not None else None
             arranged = _with_axes(source, domain, document.domain, mask, fields, range_type.fields)
             part = Coverage(asked.coverage_id, domain, RangeType(fields), arranged, extra=said.extra)
-            version = self._context.ingestion.update(asked.coverage_id, part, keep=True)
+            version = self._context.ingestion.update(asked.coverage_id, part, keep=True, grid=grid)
         self._pyramids.follow(asked.coverage_id, version, domain)
         return asked.coverage_id
 
@@ -162,7 +164,7 @@ class Transactions:
             names = ", ".join(f"'{name}'" for name in unknown)
             raise NoSuchCoverage(f"no coverage {names}; {words}", locator=",".join(unknown))
 
-    def _grid(self, identifier: str) -> tuple[Domain, RangeType]:
+    def _grid(self, identifier: str) -> Grid:
         """Domain and fields of a coverage that is to be updated."""
         try:
             return self._context.ingestion.grid(identifier)

@@ -134,3 +134,38 @@ def test_many_versions(tmp_path: Path) -> None:
     assert [version.time for version in found] == sorted((version.time for version in found), reverse=True)
     for number in (0, 17, 39):
         assert store.snapshot("a", numbers[number]).source.read(CellBox((0, 0), (1, 1)), (0,)).values.item() == number
+
+
+def test_coefficients_are_known_to_who_wrote_them_as_to_others(tmp_path: Path) -> None:
+    mine, other = OcdbtCubeStore(str(tmp_path)), OcdbtCubeStore(str(tmp_path))
+
+    def put(store: OcdbtCubeStore, times: list[float], layout: CubeLayout | None = None) -> None:
+        with store.update("a", layout) as update:
+            update.write({"t": times}, Cells(np.ones((1, len(times)), np.uint8)))
+            update.commit()
+
+    put(mine, [3.0], CubeLayout((FIELD,), ("t",), frozenset({"t"})))
+    for store, times in ((mine, [1.0]), (other, [2.0, 7.0]), (mine, [5.0]), (mine, [2.0, 9.0]), (other, [0.0])):
+        put(store, times)
+    with mine.update("a") as dropped:  # and not committed
+        dropped.write({"t": [100.0]}, Cells(np.ones((1, 1), np.uint8)))
+    for store in (mine, other, OcdbtCubeStore(str(tmp_path))):
+        coefficients = store.snapshot("a").axes[0].coefficients
+        assert coefficients is not None and coefficients.tolist() == [0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 9.0]
+
+
+def test_coefficients_of_a_change_that_was_refused_are_not_known(tmp_path: Path) -> None:
+    mine, other = OcdbtCubeStore(str(tmp_path)), OcdbtCubeStore(str(tmp_path))
+    with mine.update("a", CubeLayout((FIELD,), ("t",), frozenset({"t"}))) as update:
+        update.write({"t": [1.0]}, Cells(np.ones((1, 1), np.uint8)))
+        update.commit()
+    with mine.update("a") as slow:
+        slow.write({"t": [2.0]}, Cells(np.ones((1, 1), np.uint8)))
+        with other.update("a") as quick:
+            quick.write({"t": [3.0]}, Cells(np.ones((1, 1), np.uint8)))
+            quick.commit()
+        with pytest.raises(VersionConflict):
+            slow.commit()
+    for store in (mine, other):
+        coefficients = store.snapshot("a").axes[0].coefficients
+        assert coefficients is not None and coefficients.tolist() == [1.0, 3.0]

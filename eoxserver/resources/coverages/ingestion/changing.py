@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from eoxserver.backends.cubes.base import CubeStore
 from eoxserver.core.errors import DataUnavailable, VersionConflict
@@ -15,11 +16,22 @@ from eoxserver.resources.coverages.ingestion.publishing import Ingested, find, p
 from eoxserver.resources.coverages.ingestion.stores import Stores
 from eoxserver.resources.database import reading
 
-__all__ = ["Changes"]
+__all__ = ["Changes", "Seen"]
 
+FRESH = 1.0
+"""How long what the catalogue said is good for the first attempt of a change [s]."""
 ATTEMPTS = 12
 """How often a change is tried while others change the same coverage."""
 LOCKS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where an ingested coverage was when somebody looked."""
+
+    known: Ingested
+    moment: float
+    """Of ``time.monotonic``."""
 
 
 class Changes:
@@ -40,8 +52,13 @@ class Changes:
         return self._locks[hash(cube) % LOCKS]
 
     @contextmanager
-    def ingested(self, identifier: str) -> Iterator[tuple[Ingested, CubeStore]]:
+    def ingested(self, identifier: str, seen: Seen | None = None) -> Iterator[tuple[Ingested, CubeStore]]:
         """Where an ingested coverage is, while one looks into it.
+
+        Parameters
+        ----------
+        seen : Seen, optional
+            Where it was just now; the catalogue is asked when that is too long ago.
 
         Raises
         ------
@@ -51,8 +68,11 @@ class Changes:
         VersionConflict
             When the store fails in the block because there is another coverage of the identifier now.
         """
-        with reading():
-            known = find(identifier)
+        if seen is not None and seen.known.identifier == identifier and time.monotonic() - seen.moment < FRESH:
+            known = seen.known
+        else:
+            with reading():
+                known = find(identifier)
         try:
             yield known, self._stores.store(known.storage)
         except DataUnavailable as error:
@@ -64,13 +84,15 @@ class Changes:
                 f"coverage '{identifier}' was deleted and inserted again meanwhile; try again", locator=identifier
             ) from error
 
-    def make(self, identifier: str, change: Callable[[Ingested, CubeStore], int]) -> int:
+    def make(self, identifier: str, change: Callable[[Ingested, CubeStore], int], seen: Seen | None = None) -> int:
         """Change a cube, again when somebody else was faster, and let the catalogue name the version.
 
         Parameters
         ----------
         change : callable
             Makes a version and answers its number.
+        seen : Seen, optional
+            For the first attempt; see ``ingested``.
 
         Raises
         ------
@@ -79,7 +101,7 @@ class Changes:
         """
         for attempt in range(ATTEMPTS):
             try:
-                with self.ingested(identifier) as (known, store):
+                with self.ingested(identifier, None if attempt else seen) as (known, store):
                     with self.turn(known.cube):
                         version = change(known, store)
                     with reading():

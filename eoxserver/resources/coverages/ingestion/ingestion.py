@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from django.db import DatabaseError, IntegrityError, transaction
@@ -29,7 +31,7 @@ from eoxserver.core.metadata import ExtraMetadata
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.identifiers import MAX_LENGTH, is_ncname
 from eoxserver.resources.coverages.ingestion import pending
-from eoxserver.resources.coverages.ingestion.changing import Changes
+from eoxserver.resources.coverages.ingestion.changing import Changes, Seen
 from eoxserver.resources.coverages.ingestion.history import earlier_coverage
 from eoxserver.resources.coverages.ingestion.publishing import (
     Ingested,
@@ -45,7 +47,17 @@ from eoxserver.resources.coverages.ingestion.writing import add_parts, make_cube
 from eoxserver.resources.coverages.parts import extra_details
 from eoxserver.resources.database import reading
 
-__all__ = ["Ingestion"]
+__all__ = ["Grid", "Ingestion"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What an update of a coverage has to fit."""
+
+    domain: Domain
+    range_type: RangeType
+    seen: Seen
+    """Where the coverage was found."""
 
 
 class Ingestion:
@@ -191,14 +203,15 @@ class Ingestion:
 
     # -- changes -----------------------------------------------------------------------------------------
 
-    def grid(self, identifier: str) -> tuple[Domain, RangeType]:
+    def grid(self, identifier: str) -> Grid:
         """Domain and fields of a coverage as the next update finds them: quicker than the catalogue tells them."""
+        moment = time.monotonic()
         with self._changes.ingested(identifier) as (known, store):
             snapshot = store.snapshot(known.cube)
             state = CubeState.from_text(snapshot.state, known.cube)
-            return state.domain(snapshot.axes), state.range_type
+            return Grid(state.domain(snapshot.axes), state.range_type, Seen(known, moment))
 
-    def update(self, identifier: str, part: Coverage, *, keep: bool = True) -> int:
+    def update(self, identifier: str, part: Coverage, *, keep: bool = True, grid: Grid | None = None) -> int:
         """Write the cells of a part; the coverage grows to hold it, in any direction and between coefficients.
 
         Parameters
@@ -210,6 +223,8 @@ class Ingestion:
         keep : bool
             Whether cells that are nil (by the part's nil values, else the coverage's) leave what is there; otherwise
             they become nil.
+        grid : Grid, optional
+            What ``grid`` answered just now, where the part was made for it: saves to look again.
 
         Returns
         -------
@@ -225,9 +240,11 @@ class Ingestion:
         VersionConflict
             When others changed the coverage each time this was tried; nothing has changed.
         """
-        return self.update_many(identifier, [part], keep=keep)
+        return self.update_many(identifier, [part], keep=keep, grid=grid)
 
-    def update_many(self, identifier: str, parts: Sequence[Coverage], *, keep: bool = True) -> int:
+    def update_many(
+        self, identifier: str, parts: Sequence[Coverage], *, keep: bool = True, grid: Grid | None = None
+    ) -> int:
         """Write the cells of parts, one over the other, as one version: all of them or nothing.
 
         The outcome is that of as many calls of ``update``, in less time: there is one commit and one transaction of the
@@ -237,7 +254,7 @@ class Ingestion:
         ----------
         parts : sequence of Coverage
             As for ``update``; read again when others change the coverage meanwhile.
-        keep : bool
+        keep, grid
             As for ``update``.
 
         Returns
@@ -253,7 +270,11 @@ class Ingestion:
         if not parts:
             with self._changes.ingested(identifier) as (known, _):
                 return known.version
-        return self._changes.make(identifier, lambda known, store: add_parts(known, store, parts, keep, self._readers))
+        return self._changes.make(
+            identifier,
+            lambda known, store: add_parts(known, store, parts, keep, self._readers),
+            None if grid is None else grid.seen,
+        )
 
     def set_metadata(self, identifier: str, metadata: Mapping[str, str], extra: ExtraMetadata) -> None:
         """Put metadata in the place of those of a coverage, registered ones too, but for those of parts.

@@ -8,20 +8,21 @@ version finds the later one there and has nothing to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 from shapely.geometry.base import BaseGeometry
 
 from eoxserver.backends.cubes.base import CubeStore, Snapshot
 from eoxserver.backends.locations import StorageRecord
 from eoxserver.backends.models import DataItem, Storage
-from eoxserver.core.axes import IrregularAxis
+from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.crs import to_instant
 from eoxserver.core.domain import Domain
@@ -42,6 +43,7 @@ from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.ingestion.stores import STORAGE_TYPE
 from eoxserver.resources.coverages.parts import write_parts
 from eoxserver.resources.coverages.registration.collections import sentence
+from eoxserver.resources.statements import Statement, update_rows
 
 __all__ = [
     "CUBE_FORMAT",
@@ -95,7 +97,7 @@ def find(identifier: str) -> Ingested:
     CoverageUnusable
         When it was registered, not ingested.
     """
-    for row in _items().filter(dataset__identifier=identifier).values_list(*_COLUMNS)[:1]:
+    for row in _find_statement(connection.vendor).rows(identifier):
         return _ingested(row)
     if models.Coverage.objects.filter(identifier=identifier).exists():
         raise CoverageUnusable(
@@ -103,6 +105,12 @@ def find(identifier: str) -> Ingested:
             locator=identifier,
         )
     raise NoSuchCoverage(f"no coverage '{identifier}'", locator=identifier)
+
+
+@lru_cache
+def _find_statement(_vendor: str) -> Statement:
+    identifier = "\0"
+    return Statement.of(_items().filter(dataset__identifier=identifier).values_list(*_COLUMNS)[:1], identifier)
 
 
 def is_served(known: Ingested) -> bool:
@@ -114,7 +122,7 @@ def _items() -> QuerySet[DataItem]:
     return DataItem.objects.filter(storage__storage_type__iexact=STORAGE_TYPE, semantic="bands")
 
 
-def _ingested(row: tuple[Any, ...]) -> Ingested:
+def _ingested(row: Sequence[Any]) -> Ingested:
     identifier, coverage_key, metadata, details, item_key, place, url, credentials = row
     record = StorageRecord(STORAGE_TYPE, url, credentials)
     return Ingested(identifier, coverage_key, item_key, record, *_split(place), metadata, details)
@@ -211,8 +219,10 @@ def _advance(known: Ingested, version: int) -> int:
     """Let the data item name a version, unless it names a later one; answers the version that it named so far."""
     item = DataItem.objects.filter(pk=known.item_key)
     new = location(known.cube, version)
-    if version > known.version and item.filter(location=location(known.cube, known.version)).update(location=new):
-        return known.version
+    if version > known.version:
+        before = {"id": known.item_key, "location": location(known.cube, known.version)}
+        if update_rows(DataItem, before, {"location": new}):
+            return known.version
     if not item.update(format=CUBE_FORMAT):
         raise NoSuchCoverage(f"coverage '{known.identifier}' was deleted meanwhile", locator=known.identifier)
     served = _split(item.values_list("location", flat=True).get())[1]
@@ -244,31 +254,48 @@ def _tell_of_parts(coverage_key: int) -> None:
 def _write_domain(coverage_key: int, domain: Domain) -> None:
     """Write the axes that have changed, and what follows from them."""
     grown = []
-    columns = ("pk", "label", "size", "origin", *(f"coverage__{name}" for name in _TIMES))
     before: dict[str, Any] = {}
-    for key, label, size, origin, *times in list(
-        models.Axis.objects.filter(coverage_id=coverage_key).values_list(*columns)
-    ):
+    rows = _axes_statement(connection.vendor).rows(coverage_key)
+    for key, label, size, origin, _, *times in rows:
         before = dict(zip(_TIMES, times, strict=True))
         axis = domain.axis(label)
-        new = models.Axis.from_core(axis, 0, 0)
-        if (size, origin) == (new.size, new.origin):
+        changed: dict[str, Any] = {"size": axis.size, "origin": _origin(axis)}
+        if {"size": size, "origin": origin} == changed:
             continue
         grown.append(domain.index(label))
-        changed: dict[str, Any] = {"size": new.size, "origin": new.origin}
         if isinstance(axis, IrregularAxis):
             changed["coefficients"] = axis.coefficients
-        models.Axis.objects.filter(pk=key).update(**changed)
+        update_rows(models.Axis, {"id": key}, changed)
     if grown:
         horizontal = any(place in (domain.horizontal or ()) for place in grown)
-        _write_extent(coverage_key, domain, None if horizontal else before)
+        _write_extent(coverage_key, domain, None if horizontal else before, any(row[4] for row in rows))
 
 
-def _write_extent(coverage_key: int, domain: Domain, times: Mapping[str, Any] | None) -> None:
+def _origin(axis: Axis) -> float | None:
+    """What the catalogue has of it in the column of that name."""
+    if isinstance(axis, RegularAxis):
+        return axis.origin
+    return float(axis.first) if isinstance(axis, IndexAxis) else None
+
+
+@lru_cache
+def _axes_statement(_vendor: str) -> Statement:
+    """Axes of a coverage, whether it is in a collection, and its times."""
+    key = -1
+    membership = models.Membership.objects.filter(eo_object_id=OuterRef("coverage_id"))
+    axes = models.Axis.objects.filter(coverage_id=key).annotate(contained=Exists(membership))
+    return Statement.of(
+        axes.values_list("pk", "label", "size", "origin", "contained", *(f"coverage__{name}" for name in _TIMES)), key
+    )
+
+
+def _write_extent(coverage_key: int, domain: Domain, times: Mapping[str, Any] | None, contained: bool) -> None:
     """Write times and footprint that have changed, and let the collections of the coverage grow.
 
     Parameters
     ----------
+    contained : bool
+        Whether there are any.
     times : mapping, optional
         As they are; given when the footprint has not changed.
     """
@@ -281,9 +308,13 @@ def _write_extent(coverage_key: int, domain: Domain, times: Mapping[str, Any] | 
     changed = {name: value for name, value in found.items() if value is not None and value != before[name]}
     if not changed:
         return
-    objects.update(**changed)
-    for collection in models.Collection.objects.filter(members__eo_object_id=coverage_key):
-        collection.insert(objects.get())
+    if "footprint" in changed:
+        objects.update(**changed)  # and the columns that follow from it
+    else:
+        update_rows(models.EOObject, {"id": coverage_key}, changed)
+    if contained:
+        for collection in models.Collection.objects.filter(members__eo_object_id=coverage_key):
+            collection.insert(objects.get())
 
 
 def extent(domain: Domain) -> dict[str, datetime | BaseGeometry | None]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ class CubeState:
 
     @classmethod
     def from_text(cls, text: str, name: str) -> CubeState:
-        """Read what ``to_text`` wrote.
+        """Read what ``to_text`` wrote; what was read lately is not read again.
 
         Parameters
         ----------
@@ -86,21 +87,27 @@ class CubeState:
         DataUnavailable
             When it is something else.
         """
-        try:
-            document = json.loads(text)
-            if document["format"] != _FORMAT:
-                raise ValueError(f"its format is {document['format']}, this program reads {_FORMAT}")
-            return cls(
-                axes=tuple(map(_template_from_json, document["axes"])),
-                crs_labels=tuple(document["crs_labels"]),
-                range_type=range_type_from_json(document["range_type"]),
-                native_format=document["native_format"],
-                metadata=document.get("metadata"),
-                details=document.get("details"),
-                parts=tuple(map(part_from_json, document.get("parts", ()))),
-            )
-        except (ValueError, KeyError, TypeError, AttributeError, CrsUnknown) as error:
-            raise DataUnavailable(f"cube {name} was not made by ingestion: {error!r}", locator=name) from error
+        return _parsed(text, name)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, name: str) -> CubeState:
+    """The state in a text; nobody changes it."""
+    try:
+        document = json.loads(text)
+        if document["format"] != _FORMAT:
+            raise ValueError(f"its format is {document['format']}, this program reads {_FORMAT}")
+        return CubeState(
+            axes=tuple(map(_template_from_json, document["axes"])),
+            crs_labels=tuple(document["crs_labels"]),
+            range_type=range_type_from_json(document["range_type"]),
+            native_format=document["native_format"],
+            metadata=document.get("metadata"),
+            details=document.get("details"),
+            parts=tuple(map(part_from_json, document.get("parts", ()))),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, CrsUnknown) as error:
+        raise DataUnavailable(f"cube {name} was not made by ingestion: {error!r}", locator=name) from error
 
 
 def axis_template(axis: Axis) -> Axis:

@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from eoxserver.backends.cubes.database import Database
 from eoxserver.backends.cubes.ocdbt import OcdbtCubeStore
 from eoxserver.backends.cubes.session import Session
 from eoxserver.core.errors import CoverageExists, DataUnavailable, EOxServerError, NoSuchCoverage, VersionConflict
+from eoxserver.core.metadata import ExtraMetadata
 from eoxserver.resources.coverages import catalogue, loading
 from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
 from eoxserver.resources.coverages.models import EOObject, PendingCube
@@ -66,6 +68,44 @@ def test_somebody_who_is_always_slower_is_told(place: Place, monkeypatch: pytest
     monkeypatch.setattr("eoxserver.resources.coverages.ingestion.ingestion.add_parts", too_late)
     with pytest.raises(VersionConflict, match="'part' is being changed by others; nothing was changed"):
         place.ingestion.update("part", slice_of(1, 2))
+
+
+def test_updates_made_for_one_grid_are_all_applied(place: Place) -> None:
+    place.ingestion.insert(slice_of(0, 1))
+    grid = place.ingestion.grid("part")
+    found = [place.ingestion.update("part", slice_of(day, day + 1), grid=grid) for day in (1, 2, 3)]
+    assert found == [2, 3, 4]
+    assert place.cells("part")[:, 0, 0].tolist() == [1, 2, 3, 4]
+
+
+def test_a_grid_of_a_coverage_that_was_replaced(place: Place) -> None:
+    """What the grid says of where the coverage was is not believed when it is not there any more."""
+    place.ingestion.insert(slice_of(0, 1))
+    grid = place.ingestion.grid("part")
+    place.ingestion.delete(["part"])
+    with pytest.raises(NoSuchCoverage):
+        place.ingestion.update("part", slice_of(1, 2), grid=grid)
+    place.ingestion.insert(slice_of(5, 5))
+    assert place.ingestion.update("part", slice_of(6, 6), grid=grid) == 2
+    assert place.cells("part")[:, 0, 0].tolist() == [5, 6]
+
+
+def test_an_old_grid_is_looked_up_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metadata that were changed since are those of the new version."""
+    place.ingestion.insert(slice_of(0, 1))
+    grid = place.ingestion.grid("part")
+    place.ingestion.set_metadata("part", {"a": "new"}, ExtraMetadata())
+    monkeypatch.setattr("eoxserver.resources.coverages.ingestion.changing.FRESH", 0.0)
+    version = place.ingestion.update("part", slice_of(1, 2), grid=grid)
+    assert place.ingestion.coverage("part", version).metadata == {"a": "new"}
+
+
+def test_a_grid_of_another_coverage_is_not_used(place: Place) -> None:
+    place.ingestion.insert(slice_of(0, 1))
+    other = replace(slice_of(0, 1), identifier="other")
+    place.ingestion.insert(other)
+    place.ingestion.update("part", slice_of(1, 2), grid=place.ingestion.grid("other"))
+    assert (len(place.cells("part")), len(place.cells("other"))) == (2, 1)
 
 
 def test_of_insertions_at_a_time_one_succeeds(place: Place) -> None:
