@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from eoxserver.core.errors import EOxServerError
 
-__all__ = ["FileRefused", "ImportRefused", "IngredientsError", "SentenceError"]
+__all__ = ["FileRefused", "ImportRefused", "IngredientsError", "SentenceError", "unreadable"]
 
 
 class ImportRefused(EOxServerError, ValueError):
@@ -22,3 +22,9 @@ class SentenceError(ImportRefused):
 
 class FileRefused(ImportRefused):
     """A file that does not go with the others, or cannot be read; the locator is its path."""
+
+
+def unreadable(path: str, error: EOxServerError) -> FileRefused:
+    """Why a file cannot be imported, when reading it failed."""
+    message = error.message if path in error.message else f"{path}: {error.message}"
+    return FileRefused(f"{message} (input.paths); config.skip leaves such files out", locator=path)

@@ -14,7 +14,7 @@ from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.errors import EOxServerError, suggest
 from eoxserver.core.fields import Field
 from eoxserver.core.roles import Role
-from eoxserver.wcst_import.errors import FileRefused, SentenceError
+from eoxserver.wcst_import.errors import FileRefused, SentenceError, unreadable
 from eoxserver.wcst_import.ingredients.sections import Band
 from eoxserver.wcst_import.probes.base import Dimension
 from eoxserver.wcst_import.slices import FilePart
@@ -31,9 +31,10 @@ def describe_file(path: str, readers: Mapping[str, Reader]) -> tuple[Reader, Des
             try:
                 return reader, reader.describe(path)
             except EOxServerError as error:
-                raise FileRefused(f"{path}: {error.message}", locator=path) from error
+                raise unreadable(path, error) from error
     raise FileRefused(
-        f"{path}: no reader knows its format (readers: {', '.join(readers)}); config.skip leaves such files out",
+        f"{path}: no reader knows its format (readers: {', '.join(readers)}; input.paths); config.skip leaves such "
+        "files out",
         locator=path,
     )
 

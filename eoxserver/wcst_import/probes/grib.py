@@ -15,7 +15,7 @@ from eoxserver.core.coverage import Source
 from eoxserver.core.errors import EOxServerError, suggest
 from eoxserver.core.fields import Field, NilValue
 from eoxserver.core.roles import Role
-from eoxserver.wcst_import.errors import FileRefused, SentenceError
+from eoxserver.wcst_import.errors import FileRefused, SentenceError, unreadable
 from eoxserver.wcst_import.ingredients.sections import Band
 from eoxserver.wcst_import.probes.base import Dimension
 from eoxserver.wcst_import.slices import FilePart
@@ -28,7 +28,7 @@ def grib_probes(path: str, process: GribProcess) -> Iterator[GribProbe]:
     try:
         offsets = process.offsets(path)
     except EOxServerError as error:
-        raise FileRefused(error.message, locator=path) from error
+        raise unreadable(path, error) from error
     if not offsets:
         raise FileRefused(f"{path} has no GRIB message", locator=path)
     for number, offset in enumerate(offsets, 1):

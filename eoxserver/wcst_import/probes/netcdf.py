@@ -14,7 +14,7 @@ from eoxserver.backends.readers.variables import VariableSource
 from eoxserver.core.coverage import CellBox, Source
 from eoxserver.core.errors import EOxServerError, suggest
 from eoxserver.core.fields import Field, NilValue
-from eoxserver.wcst_import.errors import FileRefused, SentenceError
+from eoxserver.wcst_import.errors import SentenceError, unreadable
 from eoxserver.wcst_import.ingredients.sections import Band
 from eoxserver.wcst_import.probes.base import Dimension
 from eoxserver.wcst_import.slices import FilePart
@@ -30,7 +30,7 @@ class NetcdfProbe:
         try:
             self._file = read_netcdf(path)
         except EOxServerError as error:
-            raise FileRefused(f"{path}: {error.message}", locator=path) from error
+            raise unreadable(path, error) from error
 
     def value(self, parts: tuple[str, ...]) -> Any:
         """Attributes of the file, values and attributes of variables, sizes of dimensions."""
@@ -70,7 +70,7 @@ class NetcdfProbe:
             source = VariableSource(self.path, [variable.name])
             return source.read(CellBox.whole(source.shape), [0]).values[0]
         except EOxServerError as error:
-            raise FileRefused(f"{self.path}: {error.message}", locator=self.path) from error
+            raise unreadable(self.path, error) from error
 
     def _one(self, variable: ArrayVariable, which: str) -> Any:
         values = np.asarray(self._values(variable)).ravel()
@@ -100,7 +100,7 @@ class NetcdfProbe:
         try:
             source = VariableSource(self.path, [_name(band) for band in bands])
         except EOxServerError as error:
-            raise FileRefused(f"{self.path}: {error.message}", locator=self.path) from error
+            raise unreadable(self.path, error) from error
         fields = []
         for band, dtype, fill in zip(bands, source.dtypes, source.fill_values, strict=True):
             variable = self._variable(_name(band))
