@@ -94,10 +94,12 @@ class Sum(Fold):
             values = masked(values, counted, values.dtype.type(self.identity))
         if self.ufunc is np.add:
             return (total(values, axes),)
-        return (np.asarray(self.ufunc.reduce(values, axis=axes, dtype=self.dtype(values.dtype))),)
+        with np.errstate(over="ignore", invalid="ignore"):  # IEEE: infinite, or NaN
+            return (np.asarray(self.ufunc.reduce(values, axis=axes, dtype=self.dtype(values.dtype))),)
 
     def merged(self, before: State, after: State) -> State:
-        return (self.ufunc(before[0], after[0], out=before[0]),)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return (self.ufunc(before[0], after[0], out=before[0]),)
 
     def finished(self, state: State, dtype: np.dtype[Any]) -> Cells:
         return Cells(state[0].astype(dtype, copy=False))

@@ -14,6 +14,7 @@ from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.build_expressions import Items, unquoted
 from eoxserver.services.wcps.mistakes import Mistake
 from eoxserver.services.wcps.places import at
+from eoxserver.services.wcps.wkt import NoGeometry, plain_geometry
 
 __all__ = ["DomainRules"]
 
@@ -166,6 +167,13 @@ class DomainRules(Transformer[Token, Any]):
         return tuple(items)
 
     rings = ring
+
+    def outline(self, items: Items) -> nodes.Shape:
+        token = items[0]
+        shape = plain_geometry(str(token), **at(token))
+        if shape is None:
+            raise NoGeometry
+        return shape
 
     def line_string(self, items: Items) -> nodes.LineString:
         return nodes.LineString(items[1], **at(items[0]))

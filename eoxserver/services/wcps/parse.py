@@ -15,7 +15,7 @@ from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.builder import Builder
 from eoxserver.services.wcps.mistakes import Mistake, Spot, describe_spot, find_hint
 from eoxserver.services.wcps.places import pointed
-from eoxserver.services.wcps.wkt import plain_geometry
+from eoxserver.services.wcps.wkt import NoGeometry, plain_geometry
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "check_depth", "parse_expression", "parse_geometry", "parse_query"]
 
@@ -67,10 +67,18 @@ def parse_geometry(text: str) -> nodes.LineString | nodes.Polygon | nodes.MultiP
     return tree
 
 
-@lru_cache(maxsize=1)
-def _parser() -> Lark:
-    """The parser, made of the grammar when it is first needed; it may be used by many threads."""
+@lru_cache(maxsize=2)
+def _parser(outlines: bool = True) -> Lark:
+    """The parser, made of the grammar when it is first needed; it may be used by many threads.
+
+    Parameters
+    ----------
+    outlines : bool
+        Whether a long geometry is one terminal.
+    """
     grammar = files("eoxserver.services.wcps").joinpath("grammar.lark").read_text("utf-8")
+    if not outlines:
+        grammar = grammar.replace(" | outline\n", "\n").replace("\noutline: OUTLINE\n", "\n")
     return Lark(grammar, parser="lalr", start=["query", "fragment", "geometry"], transformer=Builder())
 
 
@@ -78,38 +86,45 @@ def _parse(text: str, start: str) -> nodes.Syntax:
     if len(text) > MAX_LENGTH:
         raise WcpsSyntaxError(f"the query has {len(text)} characters; {MAX_LENGTH} are accepted", locator="query")
     try:
-        tree = cast("nodes.Syntax", _parser().parse(text, start=start))
-    except UnexpectedInput as error:
-        raise _unexpected(text, start, error) from error
-    except Mistake as error:
-        raise pointed(WcpsSyntaxError, error.message, text, error.line, error.column, error.hint) from error
+        tree = _read(_parser(), text, start)
+    except NoGeometry:
+        tree = _read(_parser(outlines=False), text, start)
     check_depth(text, tree)
     return tree
 
 
-def _unexpected(text: str, start: str, error: UnexpectedInput) -> WcpsSyntaxError:
+def _read(parser: Lark, text: str, start: str) -> nodes.Syntax:
+    try:
+        return cast("nodes.Syntax", parser.parse(text, start=start))
+    except UnexpectedInput as error:
+        raise _unexpected(parser, text, start, error) from error
+    except Mistake as error:
+        raise pointed(WcpsSyntaxError, error.message, text, error.line, error.column, error.hint) from error
+
+
+def _unexpected(parser: Lark, text: str, start: str, error: UnexpectedInput) -> WcpsSyntaxError:
     """The error of a place where the grammar cannot go on."""
     ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
     stopped: Any = error.pos_in_stream
     position = len(text.rstrip()) if ended else int(stopped)
-    spot = Spot(text, position, _accepted(text, start, position))
+    spot = Spot(text, position, _accepted(parser, text, start, position))
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
     return pointed(WcpsSyntaxError, describe_spot(spot), text, line, column, find_hint(spot))
 
 
-def _accepted(text: str, start: str, position: int) -> set[str]:
+def _accepted(parser: Lark, text: str, start: str, position: int) -> set[str]:
     """The terminals that could stand at a position.
 
     Reads again up to there: the parser that failed has closed rules already that could have gone on.
     """
-    parser = _parser().parse_interactive(text, start=start)
+    reading = parser.parse_interactive(text, start=start)
     with suppress(UnexpectedInput):
-        for token in parser.iter_parse():
+        for token in reading.iter_parse():
             if (token.start_pos or 0) >= position:
                 break
-    reader: Any = parser  # lark gives this method no types
-    if len(parser.parser_state.state_stack) > _DEEP:
+    reader: Any = reading  # lark gives this method no types
+    if len(reading.parser_state.state_stack) > _DEEP:
         return {name for name in reader.choices() if name.isupper()}
     accepted: set[str] = reader.accepts()
     return accepted

@@ -92,6 +92,48 @@ def test_all_else_is_left_to_the_grammar(text: str) -> None:
     assert plain_geometry(text) is None
 
 
+def _long(odd: str = "") -> str:
+    """Vertices of a long line, in which one is written in another way."""
+    return ", ".join([*(f"{place / 100:.2f} {-place}" for place in range(500)), *([odd] if odd else []), "7 8"])
+
+
+@pytest.mark.parametrize("form", ["LINESTRING Z ({})", "polygon(({}), ({}))", "MultiPolygon((({})), (({}), ({})))"])
+def test_long_geometries_in_queries_are_read_by_it(form: str) -> None:
+    text = form.format(*[_long()] * 3)
+    found = by_grammar(text)
+    assert found == plain_geometry(text)
+    assert isinstance(found, nodes.LineString | nodes.Polygon | nodes.MultiPolygon)
+    assert (found.line, found.column) == (1, len("for $c in (c) return clip($c, ") + 1)
+
+
+@pytest.mark.parametrize(
+    ("odd", "coordinates"),
+    [
+        ("- 5 6", (-5, 6)),
+        ("5-6", (5, -6)),
+        ("5 -- 12\n 6", (5, 6)),
+        ("5 /* 12 */ 6", (5, 6)),
+        ('5 "2008"', (5, "2008")),
+    ],
+)
+def test_other_ways_of_writing_a_vertex_are_read_in_long_geometries_too(
+    odd: str, coordinates: tuple[object, ...]
+) -> None:
+    found = by_grammar(f"LINESTRING({_long(odd)})")
+    assert isinstance(found, nodes.LineString)
+    assert len(found.points) == 502
+    assert found.points[-2].coordinates == coordinates
+
+
+@pytest.mark.parametrize("odd", ["1..2 3", "1 2 3e", "1 2,,3 4", "1e999 2", f"{'1' * 500} 2"])
+def test_mistakes_in_long_geometries_show_their_place(odd: str) -> None:
+    query = f"for $c in (c) return clip($c, POLYGON(({_long(odd)})))"
+    with pytest.raises(WcpsSyntaxError) as caught:
+        parse_query(query)
+    start = query.index(odd) + 1
+    assert start <= caught.value.column <= start + len(odd)
+
+
 def test_mistakes_show_their_place() -> None:
     with pytest.raises(WcpsSyntaxError, match="line 1, column 17"):
         parse_geometry("POLYGON((1 2, 3 x))")

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -154,6 +156,15 @@ def test_indices_outside_are_none_where_the_condition_excludes_them() -> None:
         MR[:x, 0].sum() for x in range(1, 4)
     )
     assert number(query.format("300:302", "$x < 0", "$c[i($x), j(0)]")) == 0
+
+
+def test_products_beyond_all_numbers_are_infinite_without_a_warning() -> None:
+    """Section 4.4: real numbers follow IEEE 754."""
+    query = "for $c in (mr) return condense {} over $x i(0:255) using {}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert number(query.format("*", "1e308")) == np.inf
+        assert number(query.format("+", "1e308")) == np.inf
 
 
 def test_neighbours_of_cells_at_the_edge() -> None:
