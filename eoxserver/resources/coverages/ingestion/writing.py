@@ -104,15 +104,15 @@ def add_parts(known: Ingested, store: CubeStore, parts: Sequence[Coverage], keep
     DataUnavailable
         When source or store fail.
     """
-    base = store.snapshot(known.cube)
-    state = CubeState.from_text(base.state, known.cube)
-    whole = _Whole(state.domain(base.axes), [axis.low for axis in base.axes], base.layout)
-    copying = _copying(whole, state.range_type, parts)
-    state = replace(state, metadata=known.metadata, details=known.details, parts=said_of_parts(parts))
     try:
-        with store.update(known.cube, base=base.version) as update:
-            copy(copying, update, keep, readers)
-            return _commit(update, state)
+        with store.update(known.cube) as update:
+            base = update.base
+            assert base is not None, "only new cubes have none"
+            state = CubeState.from_text(base.state, known.cube)
+            whole = _Whole(state.domain(base.axes), [axis.low for axis in base.axes], base.layout)
+            copy(_copying(whole, state.range_type, parts), update, keep, readers)
+            said = replace(state, metadata=known.metadata, details=known.details, parts=said_of_parts(parts))
+            return _commit(update, said)
     except ValueError as error:
         if isinstance(error, EOxServerError):
             raise
