@@ -43,6 +43,8 @@ _Piece: TypeAlias = tuple[int, CellBox, CellBox | None]
 
 LEAST_PIECE = 1 << 6
 """Cells of an operand that are gone over at once, at least, however many the places are."""
+MANY_FIELDS = 4
+"""A block may have so many times the cells that it should have, if it is a whole chunk then."""
 LEAST_TILE = 1 << 16
 """Cells of a tile that a general condenser makes at once, if there are as many: chunks may be single rows."""
 
@@ -102,6 +104,10 @@ class FoldView:
         fields = tuple(range(len(self.using.step.range_type)))
         grains = self.using.spread(grains_of(self.using.step.source, fields), Grain())
         most = max(1, self.options.block_cells // len(fields))
+        if all(not grain.free or size == 1 for grain, size in zip(grains, self.whole, strict=True)):
+            # A chunk with some more fields is better read once than in parts.
+            chunk = math.prod(min(grain.chunk, size) for grain, size in zip(grains, self.whole, strict=True))
+            most = chunk if most < chunk <= MANY_FIELDS * most else most
         return block_of(self.whole, grains, self.kept, most, len(self.using.iterators), self.ordered), grains
 
     @property

@@ -299,3 +299,15 @@ def test_unknown_condensers_and_conditions_are_refused() -> None:
             step_of(node)
     with pytest.raises(WcpsSemanticError, match="5 x 6 x 7 cells, what it condenses 6 x 7"):
         step_of(Condense("+", (T,), at_time(cube), Map(">", (Select(cube, (0,)), T))))
+
+
+@pytest.mark.parametrize(("fields", "reads"), [(1, 4), (4, 4), (5, 24)])
+def test_a_chunk_of_some_fields_is_read_once(fields: int, reads: int) -> None:
+    domain = Domain((IndexAxis("y", 32), IndexAxis("x", 32)))
+    values = np.arange(fields * 32 * 32).reshape(fields, 32, 32).astype("i4")
+    source = Recorder([values], 16)
+    coverage = covering(domain, values, source=source)
+    found = cells_of(Reduce("add", Given(coverage)), Options(block_cells=256))
+    assert found.values.tolist() == values.sum(axis=(1, 2)).tolist()
+    assert len(source.reads) == reads
+    assert source.cells == 32 * 32
