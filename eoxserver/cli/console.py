@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Protocol
 
 import click
@@ -36,7 +37,32 @@ class Fault(click.ClickException):
 
 
 class Commands(click.Group):
-    """A group whose commands end in one clear line when they meet an error of ours, without a traceback."""
+    """A group whose commands end in one clear line when they meet an error of ours, without a traceback.
+
+    Commands may be named by module, and are then loaded when they are used: one does not wait for what all the others
+    stand on.
+
+    Parameters
+    ----------
+    found_in : mapping of str to str, optional
+        For names of commands the module and attribute, as ``package.module:attribute``.
+    """
+
+    def __init__(self, *args: Any, found_in: Mapping[str, str] | None = None, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._found_in = dict(found_in or {})
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in the order of the help."""
+        return [*self._found_in, *self.commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, loaded now; None when there is none."""
+        if cmd_name not in self._found_in:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = self._found_in[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; raises Fault."""

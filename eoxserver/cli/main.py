@@ -6,36 +6,43 @@ from __future__ import annotations
 import click
 
 import eoxserver
-from eoxserver.cli.cache import cache
-from eoxserver.cli.catalogue import check, collection, describe, list_command
-from eoxserver.cli.config import config
 from eoxserver.cli.console import Commands
-from eoxserver.cli.create import create_instance, manage_command
-from eoxserver.cli.crs import crs
-from eoxserver.cli.cube import cube
-from eoxserver.cli.demo import demo
-from eoxserver.cli.packages import package
-from eoxserver.cli.plugins import plugins
-from eoxserver.cli.register import deregister, register
-from eoxserver.cli.serve import serve
-from eoxserver.cli.storages import storage
-from eoxserver.cli.wcps import wcps
-from eoxserver.cli.wcst_import import wcst_import
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {
+    name: f"eoxserver.cli.{place}"
+    for name, place in {
+        "create_instance": "create:create_instance",
+        "serve": "serve:serve",
+        "demo": "demo:demo",
+        "register": "register:register",
+        "deregister": "register:deregister",
+        "list": "catalogue:list_command",
+        "describe": "catalogue:describe",
+        "collection": "catalogue:collection",
+        "storage": "storages:storage",
+        "package": "packages:package",
+        "crs": "crs:crs",
+        "cube": "cube:cube",
+        "wcps": "wcps:wcps",
+        "wcst_import": "wcst_import:wcst_import",
+        "check": "catalogue:check",
+        "cache": "cache:cache",
+        "plugins": "plugins:plugins",
+        "config": "config:config",
+        "manage": "create:manage_command",
+    }.items()
+}
+"""Where each command is, in the order of the help."""
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands, found_in=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(eoxserver.__version__, prog_name="eoxserver")
 def main() -> None:
     """OGC server for Earth observation coverages and datacubes.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage.
     """
-
-
-for _command in (
-    create_instance, serve, demo, register, deregister, list_command, describe, collection, storage, package, crs,
-    cube, wcps, wcst_import, check, cache, plugins, config, manage_command,
-):  # fmt: skip
-    main.add_command(_command)

@@ -29,8 +29,10 @@ Made from the commands by `make reference`; edit those. The [tutorial](tutorial.
 
 def commands(group: click.Group = main, path: tuple[str, ...] = ("eoxserver",)) -> Iterator[tuple[str, click.Command]]:
     """Every command by its words, in the order of the help; groups before what is in them."""
-    for name, command in group.commands.items():
-        words = (*path, name)
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        words, command = (*path, name), group.get_command(context, name)
+        assert command is not None
         yield " ".join(words), command
         if isinstance(command, click.Group):
             yield from commands(command, words)

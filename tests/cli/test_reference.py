@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from eoxserver.cli import main
 from eoxserver.cli.reference import commands, commands_text
@@ -31,13 +34,27 @@ def test_every_command_and_option_is_explained(root: Path, words: str, command: 
 
 
 def test_there_are_these_commands() -> None:
-    assert set(main.commands) == {
+    found = dict(commands())
+    assert {words.split()[1] for words in found} == {
         "cache", "check", "collection", "config", "create_instance", "crs", "cube", "demo", "deregister", "describe",
         "list", "manage", "package", "plugins", "register", "serve", "storage", "wcps", "wcst_import",
     }  # fmt: skip
-    assert isinstance(main.commands["collection"], click.Group)
-    assert set(main.commands["collection"].commands) == {"create", "delete", "insert", "list", "remove"}
-    for name in ("storage", "package"):
-        group = main.commands[name]
-        assert isinstance(group, click.Group)
-        assert set(group.commands) == {"add", "list", "remove", "test"}
+    for group, names in {
+        "collection": {"create", "delete", "insert", "list", "remove"},
+        "storage": {"add", "list", "remove", "test"},
+        "package": {"add", "list", "remove", "test"},
+    }.items():
+        assert {words.split()[2] for words in found if words.startswith(f"eoxserver {group} ")} == names
+
+
+def test_commands_are_loaded_when_they_are_used() -> None:
+    """One does not wait for what all the others stand on."""
+    code = "import sys; from eoxserver.cli import main; main(['--version'], standalone_mode=False); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "eoxserver.cli.main" in loaded
+    assert not {"django", "rasterio", "eoxserver.app", "eoxserver.cli.serve"} & set(loaded)
+
+
+def test_unknown_commands_are_refused() -> None:
+    result = CliRunner().invoke(main, ["regster"], prog_name="eoxserver")
+    assert (result.exit_code, "No such command 'regster'" in result.output) == (2, True)
