@@ -22,6 +22,7 @@ from eoxserver.core.fields import RangeType
 from eoxserver.core.metadata import ExtraMetadata
 
 __all__ = [
+    "MULTI_POINT",
     "CellBox",
     "Cells",
     "ChangingSource",
@@ -29,10 +30,14 @@ __all__ = [
     "DataState",
     "Level",
     "MemorySource",
+    "Points",
     "Source",
     "TiePoints",
     "state_of",
 ]
+
+MULTI_POINT = "MultiPointCoverage"
+"""Subtype of coverages of points (OGC 09-146r2 clause 7)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,17 @@ class TiePoints:
     """Shape (n,) [m]; None when nobody says."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Where the cells of a multi-point coverage are: one position for each cell of its only axis, an index."""
+
+    frame: Domain
+    """The axes of the CRS, each an irregular one of no more than two coefficients: the least and the greatest
+    coordinate of a point."""
+    source: Source
+    """Coordinates as 64-bit floats, a field for each axis in CRS order, shape (n,) [axis units]; all are valid."""
+
+
 @dataclass(frozen=True)
 class Coverage:
     """A coverage: where it is, what it holds, and how to read it."""
@@ -218,6 +234,18 @@ class Coverage:
     metadata: Mapping[str, str] = field(default_factory=dict)
     extra: ExtraMetadata = field(default_factory=ExtraMetadata)
     """What is known of its fields, its axes and parts of it."""
+    points: Points | None = None
+    """Positions of the cells of a multi-point coverage, whose domain is one index axis; None for grids."""
+
+    @property
+    def frame(self) -> Domain:
+        """The axes of its CRS: those of the grid, or of the points."""
+        return self.domain if self.points is None else self.points.frame
+
+    @property
+    def subtype(self) -> str:
+        """What kind of coverage it is, in the words of GMLCOV 1.0 (OGC 09-146r2)."""
+        return self.domain.subtype if self.points is None else MULTI_POINT
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from eoxserver.core.domain import Domain, same_label
 from eoxserver.core.errors import InvalidAxisLabel, InvalidSubsetting
 from eoxserver.core.subsets import GRID, Bound, Slice, Subset, Trim, check_order, is_open, native_subsets, number
 
-__all__ = ["GRID", "Mode", "Selection", "Slice", "Subset", "Trim", "select"]
+__all__ = ["GRID", "Mode", "Selection", "Slice", "Subset", "Trim", "point_intervals", "select"]
 
 Mode: TypeAlias = Literal["halfopen", "closed", "gdal"]
 
@@ -92,6 +92,44 @@ def select(domain: Domain, subsets: Sequence[Subset], crs: Crs | None = None, mo
     box = CellBox(tuple(low), tuple(high))
     changes = {i: domain.axes[i].cells(low[i], high[i]) for i in native}
     return Selection(box, frozenset(sliced), domain.replaced(changes).without(frozenset(sliced)))
+
+
+def point_intervals(frame: Domain, subsets: Sequence[Subset]) -> dict[int, tuple[float, float]]:
+    """The closed intervals of coordinates that ``subsets`` keep of points, by grid position of the axis.
+
+    Parameters
+    ----------
+    frame : Domain
+        The axes of the points, all irregular ones (``core.coverage.Points``).
+
+    Raises
+    ------
+    InvalidAxisLabel
+        For an axis that there is not, or that is named twice.
+    InvalidSubsetting
+        For bounds that are reversed or unreadable, and for numbers of cells, which points have none of.
+    SubsettingCrsNotSupported, CrsUnknown
+        For bounds in another CRS than that of the axis.
+    """
+    found = {}
+    for position, subset in native_subsets(frame, _by_axis(frame, subsets, None), None).items():
+        axis = frame.axes[position]
+        if not isinstance(axis, IrregularAxis) or _in_grid(axis, subset):
+            raise InvalidSubsetting(
+                f"axis {axis.label}: points have coordinates, no cell numbers; name no CRS, or that of the axis",
+                locator=axis.label,
+            )
+        given = (subset.low, subset.high) if isinstance(subset, Trim) else (subset.point, subset.point)
+        if isinstance(subset, Slice) and is_open(subset.point):
+            raise InvalidSubsetting(f"axis {axis.label}: a slice needs a point, not '*'", locator=axis.label)
+        low, high = (None if is_open(bound) else number(axis.crs, bound, axis.label) for bound in given)
+        if isinstance(subset, Trim) and low is not None and high is not None:
+            check_order(subset, low, high)
+        found[position] = (
+            -math.inf if low is None else low - _tolerance(axis, low),
+            math.inf if high is None else high + _tolerance(axis, high),
+        )
+    return found
 
 
 def _by_axis(domain: Domain, subsets: Sequence[Subset], crs: Crs | None) -> dict[int, Subset]:

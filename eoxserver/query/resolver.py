@@ -96,7 +96,7 @@ class Resolver:
     def _made(self, node: Node) -> Step:  # noqa: C901, PLR0911, PLR0912 - one case for each kind of node
         match node:
             case Read():
-                return Step(node, self.lookup(node.coverage_id))
+                return Step(node, replace(self.lookup(node.coverage_id), points=None))  # cells along an index axis
             case Given():
                 return Step(node, node.coverage)
             case SubsetNode():

@@ -4,7 +4,8 @@
 The order is that of the grid, its first axis outermost. In JSON each axis is a pair of brackets: ``[[1,2],[3,4]]``; in
 CSV each axis but the first is a pair of braces: ``{1,2},{3,4}``, as the array databases write it that clients know. A
 cell of several fields is a text: ``"1 2 3"``. A single value without axes stands alone. One parameter: ``order``
-(outer_inner; inner_outer lets the first axis vary fastest).
+(outer_inner; inner_outer lets the first axis vary fastest). Of points each is a line of CSV, or a list in JSON: its
+position in the order of the CRS, then its values; CSV begins with a line of names.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import ClassVar
 
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.backends.encoders.options import Options
+from eoxserver.backends.encoders.pointcells import blocks, json_texts, time_texts, value_columns
 from eoxserver.backends.encoders.texts import CSV, JSON, Notation, cell_texts, nested, reversed_axes, row_blocks
 from eoxserver.conf.schema import Settings
 from eoxserver.core.coverage import Coverage
@@ -49,6 +51,9 @@ class CsvEncoder(_ListEncoder):
         self, coverage: Coverage, driver: str, options: Mapping[str, str], workspace: Workspace
     ) -> Iterator[bytes]:
         """Write CSV; see ``Encoder.encode``."""
+        if coverage.points is not None:
+            _order(options, self.key)
+            return _csv_points(coverage)
         coverage = _ordered(coverage, options, self.key)
         depth = len(coverage.domain.axes) - (0 if OUTERMOST_BRACES else 1)
         return _lists(coverage, workspace, "{}", depth, CSV)
@@ -63,6 +68,9 @@ class JsonEncoder(_ListEncoder):
         self, coverage: Coverage, driver: str, options: Mapping[str, str], workspace: Workspace
     ) -> Iterator[bytes]:
         """Write JSON; see ``Encoder.encode``."""
+        if coverage.points is not None:
+            _order(options, self.key)
+            return _json_points(coverage)
         coverage = _ordered(coverage, options, self.key)
         return _lists(coverage, workspace, "[]", len(coverage.domain.axes), JSON)
 
@@ -80,6 +88,35 @@ def _lists(coverage: Coverage, workspace: Workspace, brackets: str, depth: int, 
         yield (head + nested(texts, written, shape, opening, closing)).encode()
         written += len(texts)
     yield (closing * depth).encode()
+
+
+def _csv_points(coverage: Coverage) -> Iterator[bytes]:
+    """A line of names, then one for each point: its position, then its values (RFC 4180)."""
+    frame, fields = coverage.frame, coverage.range_type.fields
+    before = _line([*frame.labels, *coverage.range_type.names])
+    for _, positions, cells in blocks(coverage):
+        columns = [
+            time_texts(axis, each) or json_texts(axis, each) for axis, each in zip(frame.axes, positions, strict=True)
+        ]
+        columns += value_columns(cells, fields, CSV)
+        yield (before + "".join(map(_line, zip(*columns, strict=True)))).encode()
+        before = ""
+
+
+def _line(texts: Sequence[str]) -> str:
+    return ",".join([f'"{text}"' if "," in text else text for text in texts]) + "\r\n"
+
+
+def _json_points(coverage: Coverage) -> Iterator[bytes]:
+    """A list for each point: its position, then its values."""
+    frame, fields = coverage.frame, coverage.range_type.fields
+    before = "["
+    for _, positions, cells in blocks(coverage):
+        columns = [json_texts(axis, each) for axis, each in zip(frame.axes, positions, strict=True)]
+        columns += value_columns(cells, fields, JSON)
+        yield (before + ",\n".join([f"[{','.join(row)}]" for row in zip(*columns, strict=True)])).encode()
+        before = ",\n"
+    yield b"]\n"
 
 
 def _order(options: Mapping[str, str], name: str) -> str:

@@ -22,7 +22,15 @@ from eoxserver.core.axes import Axis, IndexAxis, RegularAxis, Role
 from eoxserver.core.crs import Crs
 from eoxserver.core.domain import Domain
 
-__all__ = ["Coordinates", "array_order", "axis_coordinates", "grid_mapping", "standard_name", "unit_text"]
+__all__ = [
+    "Coordinates",
+    "array_order",
+    "axis_coordinates",
+    "grid_mapping",
+    "point_coordinate",
+    "standard_name",
+    "unit_text",
+]
 
 TIME_UNITS = MappingProxyType({"d": "days", "h": "hours", "min": "minutes", "s": "seconds", "ms": "milliseconds"})
 """Units of time CRSs that CF's units of time (from UDUNITS) have under one name."""
@@ -67,6 +75,15 @@ def axis_coordinates(axis: Axis) -> Coordinates:
     if shift:
         values, bounds = values - shift, None if bounds is None else bounds - shift
     return Coordinates(values, bounds, attributes)
+
+
+def point_coordinate(axis: Axis) -> tuple[float, dict[str, str]]:
+    """What is subtracted of coordinates of points along an axis, and the attributes of their variable."""
+    attributes = _attributes(axis)
+    if axis.crs is not None:
+        attributes["crs_uri"] = axis.crs.uri
+    shift = axis.crs.time.reference_number if axis.crs is not None and axis.crs.time is not None else 0.0
+    return shift, attributes
 
 
 def grid_mapping(crs: Crs) -> dict[str, str | float | list[float]]:

@@ -5,7 +5,8 @@ Axes are called ``x``, ``y``, ``z`` and ``t`` by what they measure, others by th
 and no other axes than these has the domain type ``Grid``. Regular axes are given by start, stop and number; times as
 texts one by one, with bounds where they have an extent, as has a regular axis of one cell. Each field is a parameter
 and an ``NdArray`` in the order of the grid; cells that are not valid, or no finite number, are null. Truth values are
-0 and 1. Complex numbers are refused.
+0 and 1. Complex numbers are refused. Points have one axis of tuples, and the domain type ``MultiPoint`` where these are
+x and y, or x, y and z, at no more than one time.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import numpy.typing as npt
 
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.backends.encoders.options import Options
+from eoxserver.backends.encoders.pointcells import json_texts, position_blocks
 from eoxserver.backends.encoders.texts import NULLS, column_texts, row_blocks
 from eoxserver.conf.schema import Settings
 from eoxserver.core.axes import Axis, IndexAxis, RegularAxis, Role
 from eoxserver.core.coordinates import coordinate_texts, is_temporal
-from eoxserver.core.coverage import Coverage
+from eoxserver.core.coverage import Coverage, Points
 from eoxserver.core.crs import Crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidTime, UnsupportedCombination
@@ -35,6 +37,8 @@ __all__ = ["CoverageJsonEncoder", "eoxs_encoders"]
 SYSTEMS: Mapping[str, str] = {"geographic": "GeographicCRS", "projected": "ProjectedCRS", "vertical": "VerticalCRS"}
 """Types of reference systems by kind of CRS; all others are ``EngineeringCRS``, which readers look up by its id."""
 UCUM = "http://www.opengis.net/def/uom/UCUM/"
+COMPOSITE = "composite"
+"""Name of the axis of points."""
 _PIECE = 4096
 """Coordinates written at a time."""
 
@@ -62,11 +66,11 @@ class CoverageJsonEncoder:
     ) -> Iterator[bytes]:
         """Write CoverageJSON; see ``Encoder.encode``."""
         self.check(coverage, driver, options)
-        names = _names(coverage.domain)
-        ranges = _ranges(coverage, names, workspace)
+        names = _names(coverage.frame)
+        ranges = _ranges(coverage, names if coverage.points is None else (COMPOSITE,), workspace)
         first = next(ranges)  # before anything is sent: the data may be unreadable
         yield f'{{"type":"Coverage","id":{json.dumps(coverage.identifier)},\n"domain":'.encode()
-        for part in _domain(coverage.domain, names):
+        for part in _domain(coverage.domain, names) if coverage.points is None else _points(coverage.points, names):
             yield part.encode()
         parameters = {one.name: _parameter(one) for one in coverage.range_type.fields}
         yield f',\n"parameters":{json.dumps(parameters)},\n"ranges":{{'.encode()
@@ -104,6 +108,25 @@ def _domain(domain: Domain, names: Sequence[str]) -> Iterator[str]:
         yield f"{',' if number else ''}{json.dumps(name)}:"
         yield from _axis(axis)
     yield f'}},"referencing":{json.dumps(_referencing(domain, names))}}}'
+
+
+def _points(points: Points, names: Sequence[str]) -> Iterator[str]:
+    """The domain of points, a tuple for each; a time that all have in common stands alone."""
+    axes = points.frame.axes
+    single = next((i for i, axis in enumerate(axes) if names[i] == "t" and axis.size == 1), None)
+    inside = [number for number in range(len(axes)) if number != single]
+    inner = {names[number] for number in inside}
+    known = {"type": "Domain"} | ({"domainType": "MultiPoint"} if {"x", "y"} <= inner <= {"x", "y", "z"} else {})
+    yield f'{json.dumps(known)[:-1]},"axes":{{'
+    if single is not None:
+        yield f'"t":{{"values":[{json_texts(axes[single], axes[single].coordinates())[0]}]}},'
+    composite = json.dumps({"dataType": "tuple", "coordinates": [names[number] for number in inside]})
+    before = f'"{COMPOSITE}":{composite[:-1]},"values":['
+    for block in position_blocks(points):
+        columns = [json_texts(axes[number], block[number]) for number in inside]
+        yield before + ",\n".join([f"[{','.join(position)}]" for position in zip(*columns, strict=True)])
+        before = ",\n"
+    yield f']}}}},"referencing":{json.dumps(_referencing(points.frame, names))}}}'
 
 
 def _axis(axis: Axis) -> Iterator[str]:

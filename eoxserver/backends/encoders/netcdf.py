@@ -6,7 +6,9 @@ A field is a variable, an axis a coordinate variable, the horizontal CRS a grid 
 gets a ``_FillValue`` that does not occur among its cells (NaN for floats); where the cells use every value of a small
 type, a status variable of CF clause 3.4 tells them apart. Truth values are bytes with the meanings of 0 and 1. What
 else is known of fields and axes are attributes of their variables. Complex numbers are refused: netCDF has no type for
-them that readers agree on. Two parameters: ``compression`` (None, Deflate) and its ``zlevel`` (1 to 9).
+them that readers agree on. Points are a discrete sampling geometry (CF clause 9): ``featureType`` is ``point``, each
+axis of their positions an auxiliary coordinate. Two parameters: ``compression`` (None, Deflate) and its ``zlevel`` (1
+to 9).
 
 Every call of netCDF4 is under the lock of ``backends.hdf5``; cells are read outside of it.
 """
@@ -24,16 +26,26 @@ import numpy as np
 import numpy.typing as npt
 
 from eoxserver.backends.encoders.base import Workspace
-from eoxserver.backends.encoders.cf import array_order, axis_coordinates, grid_mapping, standard_name, unit_text
+from eoxserver.backends.encoders.cf import (
+    array_order,
+    axis_coordinates,
+    grid_mapping,
+    point_coordinate,
+    standard_name,
+    unit_text,
+)
 from eoxserver.backends.encoders.files import pieces, scratch_array, scratch_folder
 from eoxserver.backends.encoders.options import Options
 from eoxserver.backends.encoders.planes import fill_value, filled
+from eoxserver.backends.encoders.pointcells import position_blocks
 from eoxserver.backends.hdf5 import HDF5_LOCK
 from eoxserver.conf.schema import Settings
 from eoxserver.core.blocks import block_shape, split, stream
-from eoxserver.core.coverage import CellBox, Cells, Coverage
+from eoxserver.core.coverage import CellBox, Cells, Coverage, Points
+from eoxserver.core.crs import Crs
 from eoxserver.core.errors import UnsupportedCombination
 from eoxserver.core.fields import Field
+from eoxserver.core.roles import Role
 from eoxserver.plugins.markers import hookimpl
 
 __all__ = ["NetcdfEncoder", "eoxs_encoders"]
@@ -75,10 +87,11 @@ class NetcdfEncoder:
         """Write a netCDF file; see ``Encoder.encode``."""
         self.check(coverage, driver, options)
         compressed = _compressed(options)
-        size = coverage.domain.cell_count * coverage.range_type.cell_bytes
+        dimension = 0 if coverage.points is None else len(coverage.points.frame.axes)
+        size = coverage.domain.cell_count * (coverage.range_type.cell_bytes + 8 * dimension)
         names = [_name(one.name) for one in coverage.range_type.fields]
         # Variables of a file made in memory are listed by name, whatever the order they were made in.
-        if size <= workspace.memory_bytes and names == sorted(names):
+        if size <= workspace.memory_bytes and names == sorted(names) and not dimension:
             with HDF5_LOCK:
                 target = netCDF4.Dataset("result.nc", "w", format="NETCDF4", memory=size + HEAD_BYTES)
             yield _trimmed(_written(target, coverage, workspace, compressed))
@@ -97,6 +110,7 @@ def _written(target: Any, coverage: Coverage, workspace: Workspace, compressed: 
         writer = _Writer(target, coverage, workspace, compressed)
         with HDF5_LOCK:
             writer.describe()
+        writer.locate()
         fields = coverage.range_type.fields
         for dtype, positions in groupby(range(len(fields)), lambda position: _dtype(fields[position])):
             writer.write(list(positions), dtype)
@@ -127,6 +141,9 @@ class _Writer:
     order: tuple[int, ...] = field(init=False)
     dimensions: tuple[str, ...] = field(init=False)
     mapping: str = field(default="", init=False)
+    coordinates: str = field(default="", init=False)
+    """Names of the variables of positions, for points."""
+    positions: list[Any] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         self.order = array_order(self.coverage.domain)
@@ -140,9 +157,12 @@ class _Writer:
         extra = {key: value for key, value in coverage.metadata.items() if not key.startswith("band.")}
         known = {key: value for key, value in attributes.items() if value}
         self.target.setncatts({_name(key): value for key, value in (extra | known).items() if _name(key)})
-        for position in self.order:
-            self._axis(position)
         crs = coverage.domain.horizontal_crs
+        if coverage.points is not None:
+            crs = self._points(coverage.points)
+        else:
+            for position in self.order:
+                self._axis(position)
         if crs is not None:
             self.mapping = self._free("crs")
             variable = self.target.createVariable(self.mapping, "i4")
@@ -211,6 +231,33 @@ class _Writer:
             bounds[:] = found.bounds
             variable.bounds = bounds.name
 
+    def locate(self) -> None:
+        """Write the positions of points."""
+        points = self.coverage.points
+        if points is None:
+            return
+        shifts = np.array([point_coordinate(axis)[0] for axis in points.frame.axes])[:, np.newaxis]
+        start = 0
+        for block in position_blocks(points):
+            end = start + block.shape[1]
+            self._put(self.positions, CellBox((start,), (end,)), block - shifts)
+            start = end
+
+    def _points(self, points: Points) -> Crs | None:
+        """Make the dimension of points and the variables of their positions; answers the CRS of x and y."""
+        (axis,) = self.coverage.domain.axes
+        self.target.featureType = "point"
+        self.target.createDimension(axis.label, axis.size)
+        for one in points.frame.axes:
+            variable = self.target.createVariable(self._free(one.label), "f8", self.dimensions)
+            said = _attributes(self.coverage.extra.axes.get(one.label, {}))
+            variable.setncatts(said | point_coordinate(one)[1])
+            self.positions.append(variable)
+        self.coordinates = " ".join(variable.name for variable in self.positions)
+        x, y = (points.frame.role_index(role) for role in (Role.X, Role.Y))
+        crs = None if x is None or y is None else points.frame.axes[x].crs
+        return crs if crs is not None and crs.is_horizontal and crs == points.frame.axes[y or 0].crs else None
+
     def _variable(self, one: Field, dtype: np.dtype[Any], fill: float | None) -> Any:
         """Make the variable of a field."""
         variable = self.target.createVariable(
@@ -231,6 +278,7 @@ class _Writer:
             attributes |= {"flag_values": np.array([0, 1], np.uint8), "flag_meanings": "false true"}
         attributes |= {"definition": one.definition} if one.definition else {}
         attributes |= {"grid_mapping": self.mapping} if self.mapping else {}
+        attributes |= {"coordinates": self.coordinates} if self.coordinates else {}
         others = [nil.low for nil in one.nil if nil.high is None and repr(nil.low) != repr(one.nil_value)]
         if fill is not None and others:
             attributes["missing_value"] = np.array(others).astype(dtype)

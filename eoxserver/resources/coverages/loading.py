@@ -17,6 +17,7 @@ from eoxserver.core.errors import DataUnavailable, EOxServerError
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.parts import stored_extra
+from eoxserver.resources.coverages.points import served
 from eoxserver.resources.coverages.pyramid_sources import with_members
 from eoxserver.resources.coverages.pyramids import served_state
 from eoxserver.resources.coverages.sources import Opener
@@ -109,7 +110,7 @@ class Loader:
             ranges = ((band_range(item.semantic, len(row.range_type)), item) for item in items)
             bands = [(fields, item) for fields, item in ranges if fields is not None]
             source = self._opener.source(row.identifier, domain.shape, bands, row.range_type.fields)
-        return Coverage(
+        coverage = Coverage(
             identifier=row.identifier,
             domain=domain,
             range_type=row.range_type,
@@ -124,6 +125,7 @@ class Loader:
             metadata={str(key): str(value) for key, value in row.metadata.items()},
             extra=stored_extra(row.details, row.pk),
         )
+        return served(coverage, row.details)
 
     def _mosaic(self, row: models.RectifiedStitchedMosaic) -> MosaicSource:
         """Members in painting order; their rows are read with those of the mosaic."""

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from django.db.models import BinaryField, ExpressionWrapper, F, QuerySet
 
+from eoxserver.core.coverage import MULTI_POINT
 from eoxserver.core.crs import wgs84_bounds
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import EOxServerError
@@ -30,6 +31,7 @@ from eoxserver.resources.coverages.domains import (
     stored_crs,
 )
 from eoxserver.resources.coverages.geometries import Box
+from eoxserver.resources.coverages.points import frame_from_json
 
 __all__ = ["CollectionSummary", "CoverageSummary", "collection_summaries", "coverage_summaries"]
 
@@ -49,8 +51,16 @@ class CoverageSummary:
     begin_time: datetime | None
     end_time: datetime | None
     domain: Domain
+    """Its grid; of points the axes of their positions, from the least to the greatest coordinate."""
     wgs84_bounds: Box | None
     """West, south, east, north [degrees]; all around where the coverage crosses the date line."""
+    points: bool = False
+    """Whether it has points, not a grid."""
+
+    @property
+    def subtype(self) -> str:
+        """As that of ``core.coverage.Coverage``."""
+        return MULTI_POINT if self.points else self.domain.subtype
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,8 @@ class _Row(NamedTuple):
     north: float | None
     srid: int | None
     projection: str
+    points: list[dict[str, Any]] | None
+    """The axes of points; None for grids."""
     rectified: tuple[Any, ...]
     """Size, bounds and direction of a rectified dataset; None throughout for others."""
     mosaic: tuple[Any, ...]
@@ -90,7 +102,7 @@ class _Row(NamedTuple):
 
 _BASE = (
     "pk", "identifier", "title", "abstract", "begin_time", "end_time", "west", "south", "east", "north", "srid",
-    "projection",
+    "projection", "details__points",
 )  # fmt: skip
 _GRID = Grid._fields
 _AXIS = AxisColumns._fields[:-1]
@@ -142,12 +154,17 @@ def _summary(rows: Sequence[_Row]) -> CoverageSummary:
     bounds = _plain_box((row.west, row.south, row.east, row.north))
     if bounds is None and domain.horizontal_crs is not None:
         bounds = wgs84_bounds(domain.horizontal_crs, domain.horizontal_bounds)
-    return CoverageSummary(row.identifier, row.title, row.abstract, row.begin_time, row.end_time, domain, bounds)
+    points = row.points is not None
+    return CoverageSummary(
+        row.identifier, row.title, row.abstract, row.begin_time, row.end_time, domain, bounds, points
+    )
 
 
 def _domain(rows: Sequence[_Row]) -> Domain:
     """The same domain that the models give, without making them."""
     row = rows[0]
+    if row.points is not None:
+        return frame_from_json(row.points)
     axes = [_axis(one.axis) for one in rows if one.axis[0] is not None]
     for grid in (row.rectified, row.mosaic):
         if grid[0] is not None:

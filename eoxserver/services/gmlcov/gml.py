@@ -20,9 +20,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from eoxserver.backends.encoders.pointcells import number_texts, position_blocks
 from eoxserver.backends.encoders.texts import XML, value_text
 from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
 from eoxserver.core.coordinates import coordinate_texts, is_temporal, number_text
+from eoxserver.core.coverage import Points
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidTime
 from eoxserver.core.fields import Field, NilValue, RangeType
@@ -31,7 +33,7 @@ from eoxserver.services.ows.xml import attribute, attributes, element
 __all__ = [
     "GML", "GMLCOV_SCHEMA", "NAMESPACES", "RGRID_SCHEMA", "bounded_by", "coefficient_pieces", "coverage_function",
     "data_record", "data_type", "domain_set", "metadata", "nil_interval_text", "nil_text",
-    "position_text", "range_type", "uom_label",
+    "point_bounds", "point_set", "position_text", "range_type", "uom_label",
 ]  # fmt: skip
 
 GML = "application/gml+xml"
@@ -77,6 +79,11 @@ def bounded_by(domain: Domain) -> str:
     axes = domain.crs_axes
     lower = " ".join(position_text(axis, axis.low, '"') for axis in axes)
     upper = " ".join(position_text(axis, axis.high, '"') for axis in axes)
+    return _envelope(domain, lower, upper)
+
+
+def _envelope(domain: Domain, lower: str, upper: str) -> str:
+    axes = domain.crs_axes
     about = {
         **_srs(domain),
         "axisLabels": " ".join(domain.crs_labels),
@@ -102,6 +109,30 @@ def domain_set(identifier: str, domain: Domain) -> Iterator[str]:
         parts += [_offset_vector("gml:offsetVector", domain, axis) for axis in domain.axes]
         yield from _grid("gml:RectifiedGrid", identifier, domain, parts)
     yield "</gml:domainSet>\n"
+
+
+def point_set(identifier: str, points: Points) -> Iterator[str]:
+    """``gml:domainSet`` with a ``gml:MultiPoint``, in pieces; coordinates are numbers, on time axes too."""
+    about = attributes({"gml:id": f"{identifier}-points", **_srs(points.frame), "srsDimension": _dimension(points)})
+    yield f"<gml:domainSet>\n<gml:MultiPoint{about}>\n"
+    number = 0
+    for block in position_blocks(points):
+        lines = []
+        for position in zip(*(number_texts(column) for column in block), strict=True):
+            name = attribute(f"{identifier}-p{number}")
+            lines.append(
+                f'<gml:pointMember><gml:Point gml:id="{name}"><gml:pos>{" ".join(position)}</gml:pos></gml:Point>'
+                "</gml:pointMember>\n"
+            )
+            number += 1
+        yield "".join(lines)
+    yield "</gml:MultiPoint>\n</gml:domainSet>\n"
+
+
+def point_bounds(points: Points) -> str:
+    """``gml:boundedBy`` of points, in numbers as their positions are."""
+    lower, upper = (" ".join(number_texts(np.array(corner))) for corner in points.frame.envelope())
+    return _envelope(points.frame, lower, upper)
 
 
 def coverage_function(domain: Domain) -> str:
@@ -139,6 +170,10 @@ def _position_texts(axis: Axis, values: npt.NDArray[np.float64], quote: str) -> 
     except InvalidTime:
         return list(map(number_text, values.tolist()))
     return [f"{quote}{text}{quote}" for text in texts] if is_temporal(axis) else texts
+
+
+def _dimension(points: Points) -> str:
+    return str(len(points.frame.axes))
 
 
 def _srs(domain: Domain) -> dict[str, str]:

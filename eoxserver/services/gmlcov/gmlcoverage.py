@@ -68,23 +68,24 @@ def gml_description(coverage: Coverage) -> Iterator[str]:
 
 def _before(coverage: Coverage) -> Iterator[str]:
     """The document up to the range set."""
-    domain, identifier = coverage.domain, coverage.identifier
+    domain, identifier, points = coverage.domain, coverage.identifier, coverage.points
     schemas = {gml.NAMESPACES["gmlcov"]: gml.GMLCOV_SCHEMA}
-    if domain.subtype == "ReferenceableGridCoverage":
+    if coverage.subtype == "ReferenceableGridCoverage":
         schemas[gml.NAMESPACES["gmlrgrid"]] = gml.RGRID_SCHEMA
-    name = f"gmlcov:{domain.subtype}"
+    name = f"gmlcov:{coverage.subtype}"
     yield (
         f"{DECLARATION}<{name}{namespaces(gml.NAMESPACES, schemas)}{attributes({'gml:id': identifier})}>\n"
-        f"{gml.bounded_by(domain)}"
+        f"{gml.bounded_by(domain) if points is None else gml.point_bounds(points)}"
     )
-    yield from gml.domain_set(identifier, domain)
+    yield from gml.domain_set(identifier, domain) if points is None else gml.point_set(identifier, points)
 
 
 def _after(coverage: Coverage) -> str:
     """The document behind the range set."""
+    function = gml.coverage_function(coverage.domain) if coverage.points is None else ""  # values follow the points
     return (
-        f"{gml.coverage_function(coverage.domain)}{gml.range_type(coverage.range_type)}"
-        f"{gml.metadata(metadata_elements(coverage))}</gmlcov:{coverage.domain.subtype}>\n"
+        f"{function}{gml.range_type(coverage.range_type)}"
+        f"{gml.metadata(metadata_elements(coverage))}</gmlcov:{coverage.subtype}>\n"
     )
 
 

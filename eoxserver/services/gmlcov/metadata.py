@@ -38,7 +38,7 @@ def metadata_values(coverage: Coverage) -> dict[str, Any]:
     found: dict[str, Any] = dict(coverage.metadata)
     if coverage.tie_points is not None:
         found["tie_points_crs"] = coverage.tie_points.crs.uri
-    extra, domain = coverage.extra, coverage.domain
+    extra, domain = coverage.extra, coverage.frame
     bands = {name: extra.fields[name] for name in coverage.range_type.names if extra.fields.get(name)}
     axes = {label: extra.axes[label] for label in domain.labels if extra.axes.get(label)}
     slices = [_slice(part, domain) for part in extra.parts.within(domain)]

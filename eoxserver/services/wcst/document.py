@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A coverage in GML, read: GMLCOV 1.0 (OGC 09-146r2), and general grids of CIS 1.1 (OGC 09-146r8, clause 12)."""
+"""A coverage in GML, read: grids and points of GMLCOV 1.0 (OGC 09-146r2), general grids of CIS 1.1 (OGC 09-146r8)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from lxml import etree
 
+from eoxserver.core.axes import IndexAxis
+from eoxserver.core.coverage import MULTI_POINT, Points
 from eoxserver.core.crs import ParseCrs
 from eoxserver.core.domain import Domain
 from eoxserver.services.wcst.errors import TransactionError
@@ -17,6 +19,7 @@ from eoxserver.services.wcst.fields import FieldText, range_fields
 from eoxserver.services.wcst.general_grid import general_grid
 from eoxserver.services.wcst.grids import envelope, grid_domain
 from eoxserver.services.wcst.metadata import extension_text
+from eoxserver.services.wcst.multipoints import POINT_AXIS, multi_points
 from eoxserver.services.wcst.rangeset import FileCells, TupleCells, general_range_set, range_set
 from eoxserver.services.wcst.xmlinput import find, local_name, one, parse_large
 
@@ -37,6 +40,13 @@ class Document:
     cells: TupleCells | FileCells
     metadata: str = ""
     """XML or JSON; empty without."""
+    points: Points | None = None
+    """Positions of the cells, where they are points along an index axis."""
+
+    @property
+    def frame(self) -> Domain:
+        """The axes of the CRS."""
+        return self.domain if self.points is None else self.points.frame
 
     def types(self, given: Sequence[np.dtype[Any]], default: np.dtype[Any] | None) -> list[np.dtype[Any] | None]:
         """The type of each field: given, else of its definition, else ``default``.
@@ -76,10 +86,11 @@ def read_document(data: bytes, parse: ParseCrs) -> Document:
     kind = local_name(root)
     if kind in _GENERAL:
         return _general(root, parse)
+    if kind == MULTI_POINT:
+        return _points(root, parse)
     if kind not in _GRIDS:
-        raise TransactionError(
-            "WCSTInvalidXML", f"the document is a {kind}, no coverage; accepted: {', '.join((*_GRIDS, _GENERAL[0]))}"
-        )
+        accepted = ", ".join((*_GRIDS, MULTI_POINT, _GENERAL[0]))
+        raise TransactionError("WCSTInvalidXML", f"the document is a {kind}, no coverage; accepted: {accepted}")
     frame = envelope(one(one(root, "boundedBy"), "Envelope"), parse)
     domain, first = grid_domain(one(root, "domainSet"), frame)
     return Document(
@@ -88,6 +99,20 @@ def read_document(data: bytes, parse: ParseCrs) -> Document:
         fields=range_fields(one(root, "rangeType")),
         cells=range_set(root, first),
         metadata=extension_text(find(root, "metadata", "Extension")),
+    )
+
+
+def _points(root: etree._Element, parse: ParseCrs) -> Document:
+    """A coverage of points, whose cells lie along an index axis in the order of the document."""
+    frame = envelope(one(one(root, "boundedBy"), "Envelope"), parse)
+    points = multi_points(one(root, "domainSet"), frame, parse)
+    return Document(
+        identifier=_identifier(root),
+        domain=Domain((IndexAxis(POINT_AXIS, points.source.shape[0]),)),
+        fields=range_fields(one(root, "rangeType")),
+        cells=range_set(root, (0,)),
+        metadata=extension_text(find(root, "metadata", "Extension")),
+        points=points,
     )
 
 

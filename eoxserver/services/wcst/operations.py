@@ -69,7 +69,7 @@ class Transactions:
         ingestion.check_identifier(identifier)
         shape = document.domain.shape
         chunks = asked.tiling.chunks(shape) if asked.tiling is not None else None
-        said = read_metadata(document.metadata, document.domain)
+        said = read_metadata(document.metadata, document.frame)
         with self._cells(document, asked.pixel_types) as (fields, source):
             coverage = Coverage(
                 identifier=identifier,
@@ -78,6 +78,7 @@ class Transactions:
                 source=source,
                 metadata=said.items,
                 extra=said.extra,
+                points=document.points,
             )
             ingestion.insert(coverage, chunks=chunks)
         return identifier
@@ -147,7 +148,7 @@ class Transactions:
     def replace_metadata(self, identifier: str, text: str) -> None:
         """Replace what is said of a coverage; raises NoSuchCoverage."""
         coverage = self._context.catalogue.coverage(identifier)
-        said = read_metadata(text, coverage.domain)
+        said = read_metadata(text, coverage.frame)
         self._context.ingestion.set_metadata(identifier, said.items, said.extra)
 
     def rename(self, identifier: str, new: str) -> None:

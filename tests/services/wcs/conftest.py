@@ -50,6 +50,11 @@ class Summary:
     domain: Domain
     wgs84_bounds: tuple[float, float, float, float] | None
 
+    @property
+    def subtype(self) -> str:
+        """That of a grid."""
+        return self.domain.subtype
+
 
 @dataclass
 class MemoryCatalogue:

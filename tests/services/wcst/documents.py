@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["FIELD", "cells", "cube", "field", "file_cells", "grid2d", "index2d"]
+__all__ = ["FIELD", "cells", "cube", "field", "file_cells", "grid2d", "index2d", "points"]
 
 HEAD = (
     'xmlns:gml="http://www.opengis.net/gml/3.2" xmlns:gmlcov="http://www.opengis.net/gmlcov/1.0" '
@@ -150,3 +150,42 @@ def cube(
         fields,
         metadata,
     )
+
+
+def points(
+    positions: Sequence[str],
+    values: str,
+    fields: str = FIELD,
+    identifier: str = "stations",
+    crs: str = f"{ROOT}/EPSG/0/4326",
+    labels: str = "Lat Long",
+    simple: bool = False,
+    metadata: str = "",
+) -> str:
+    """Points, each a text of its coordinates; those of a Simple one in a single list."""
+    corners = [" ".join(texts) for texts in zip(*(_extremes(column) for column in _columns(positions)), strict=True)]
+    dimension = len(labels.split())
+    envelope = (
+        f'<gml:Envelope srsName="{crs}" axisLabels="{labels}" uomLabels="{"degree " * dimension}" '
+        f'srsDimension="{dimension}"><gml:lowerCorner>{corners[0]}</gml:lowerCorner>'
+        f"<gml:upperCorner>{corners[1]}</gml:upperCorner></gml:Envelope>"
+    )
+    geometry = "".join(
+        f'<gml:pointMember><gml:Point gml:id="p{number}"><gml:pos>{position}</gml:pos></gml:Point></gml:pointMember>'
+        for number, position in enumerate(positions)
+    )
+    grid = f'<gml:MultiPoint gml:id="m" srsName="{crs}">{geometry}</gml:MultiPoint>'
+    if simple:
+        listed = f"<gmlcov:positions>{' '.join(positions)}</gmlcov:positions>"
+        grid = f'<gmlcov:SimpleMultiPoint gml:id="m">{listed}</gmlcov:SimpleMultiPoint>'
+    return _document("MultiPointCoverage", identifier, envelope, grid, cells(values), fields, metadata)
+
+
+def _columns(positions: Sequence[str]) -> Any:
+    return zip(*(position.split() for position in positions), strict=True)
+
+
+def _extremes(column: Sequence[str]) -> tuple[str, str]:
+    numeric = not any(text.startswith('"') for text in column)
+    ordered = sorted(column, key=float) if numeric else sorted(column)
+    return ordered[0], ordered[-1]

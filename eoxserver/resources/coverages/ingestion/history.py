@@ -12,6 +12,7 @@ from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.ingestion.publishing import Ingested, extent, find, location
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.parts import stored_extra
+from eoxserver.resources.coverages.points import served
 
 __all__ = ["earlier_coverage"]
 
@@ -40,9 +41,10 @@ def earlier_coverage(known: Ingested, storage: CubeStorage, version: int) -> Cov
         raise InvalidParameterValue(f"{missing}; earlier ones may be forgotten", locator="version") from error
     state = CubeState.from_text(snapshot.state, known.cube)
     domain = state.domain(snapshot.axes)
-    details = {**(state.details or {}), "parts": (row.details or {}).get("parts", False)}
+    said = state.details or {}
+    details = {**said, "parts": (row.details or {}).get("parts", False)}
     derived: dict[str, Any] = {name: value for name, value in extent(domain).items() if value is not None}
-    return Coverage(
+    coverage = Coverage(
         identifier=known.identifier,
         domain=domain,
         range_type=state.range_type,
@@ -54,3 +56,4 @@ def earlier_coverage(known: Ingested, storage: CubeStorage, version: int) -> Cov
         extra=stored_extra(details, known.coverage_key, version),
         **derived,
     )
+    return served(coverage, said)

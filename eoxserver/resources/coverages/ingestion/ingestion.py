@@ -45,6 +45,7 @@ from eoxserver.resources.coverages.ingestion.stores import STORAGE_TYPE, Stores
 from eoxserver.resources.coverages.ingestion.upkeep import CubeRow, catch_up, cube_rows, verify
 from eoxserver.resources.coverages.ingestion.writing import add_parts, make_cube, new_state
 from eoxserver.resources.coverages.parts import extra_details
+from eoxserver.resources.coverages.points import check_grid, fixed_points, of_points, stored
 from eoxserver.resources.database import reading
 
 __all__ = ["Grid", "Ingestion"]
@@ -145,6 +146,9 @@ class Ingestion:
             When cells of a part do not lie on the grid.
         """
         self.check_identifier(coverage.identifier)
+        if parts and coverage.points is not None:
+            raise fixed_points(coverage.identifier)
+        coverage = stored(coverage)
         state = new_state(coverage, native_format, parts)
         cube = f"{re.sub(r'[^A-Za-z0-9_]', '_', coverage.identifier)[:180]}-{secrets.token_hex(4)}"
         with reading():
@@ -204,9 +208,13 @@ class Ingestion:
     # -- changes -----------------------------------------------------------------------------------------
 
     def grid(self, identifier: str) -> Grid:
-        """Domain and fields of a coverage as the next update finds them: quicker than the catalogue tells them."""
+        """Domain and fields of a coverage as the next update finds them: quicker than the catalogue tells them.
+
+        Raises InconsistentChange for points, which are not updated.
+        """
         moment = time.monotonic()
         with self._changes.ingested(identifier) as (known, store):
+            check_grid(known.identifier, known.details)
             snapshot = store.snapshot(known.cube)
             state = CubeState.from_text(snapshot.state, known.cube)
             return Grid(state.domain(snapshot.axes), state.range_type, Seen(known, moment))
@@ -270,11 +278,12 @@ class Ingestion:
         if not parts:
             with self._changes.ingested(identifier) as (known, _):
                 return known.version
-        return self._changes.make(
-            identifier,
-            lambda known, store: add_parts(known, store, parts, keep, self._readers),
-            None if grid is None else grid.seen,
-        )
+
+        def change(known: Ingested, store: CubeStore) -> int:
+            check_grid(known.identifier, known.details)
+            return add_parts(known, store, parts, keep, self._readers)
+
+        return self._changes.make(identifier, change, None if grid is None else grid.seen)
 
     def set_metadata(self, identifier: str, metadata: Mapping[str, str], extra: ExtraMetadata) -> None:
         """Put metadata in the place of those of a coverage, registered ones too, but for those of parts.
@@ -285,7 +294,8 @@ class Ingestion:
             row = models.Coverage.objects.select_for_update().filter(identifier=identifier).first()
             if row is None:
                 raise NoSuchCoverage(f"no coverage '{identifier}'", locator=identifier)
-            row.metadata, row.details = dict(metadata), extra_details(extra, bool((row.details or {}).get("parts")))
+            details = extra_details(extra, bool((row.details or {}).get("parts"))) or {}
+            row.metadata, row.details = dict(metadata), {**details, **of_points(row.details)} or None
             row.save(update_fields=["metadata", "details"])
 
     def add_overview(self, identifier: str, factors: Mapping[str, int], method: str = "nearest") -> int:
@@ -393,6 +403,8 @@ class Ingestion:
         self, identifier: str, factors: Mapping[str, int], change: Callable[[CubeStore, str, tuple[int, ...]], int]
     ) -> int:
         def changed(known: Ingested, store: CubeStore) -> int:
+            if of_points(known.details):
+                raise InvalidScaleFactor(f"'{identifier}' has points: only grids have overviews", locator=identifier)
             labels = store.snapshot(known.cube).layout.labels
             unknown = [label for label in factors if label not in labels]
             if unknown:

@@ -18,6 +18,7 @@ from eoxserver.resources.coverages.ingestion.placement import grown, place
 from eoxserver.resources.coverages.ingestion.publishing import Ingested
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.parts import extra_details
+from eoxserver.resources.coverages.points import described
 
 __all__ = ["add_parts", "make_cube", "new_state", "said_of_parts"]
 
@@ -38,7 +39,7 @@ def new_state(coverage: Coverage, native_format: str, further: Sequence[Coverage
     return replace(
         CubeState.first(coverage.domain, storable(coverage.range_type), native),
         metadata=dict(coverage.metadata),
-        details=extra_details(coverage.extra, bool(parts)),
+        details=described(extra_details(coverage.extra, bool(parts)), coverage.points),
         parts=parts,
     )
 

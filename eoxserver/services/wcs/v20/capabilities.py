@@ -165,7 +165,7 @@ def _summary(summary: CoverageSummary) -> str:
         west, south, east, north = map(number_text, summary.wgs84_bounds)
         parts.append(_box("ows:WGS84BoundingBox", {}, f"{west} {south}", f"{east} {north}"))
     parts.append(element("wcs:CoverageId", summary.identifier))
-    parts.append(element("wcs:CoverageSubtype", domain.subtype))
+    parts.append(element("wcs:CoverageSubtype", summary.subtype))
     if domain.crs is not None:
         lower, upper = (" ".join(map(number_text, corner)) for corner in domain.envelope())
         about = {"crs": domain.crs.uri, "dimensions": str(len(domain.axes))}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from eoxserver.backends.encoders.pointcells import check_points
 from eoxserver.core.coverage import Coverage, DataState
 from eoxserver.core.errors import InvalidParameterValue, InvalidRequest, UnsupportedCombination
 from eoxserver.resources.coverages.crss import wcs_crss
@@ -21,6 +22,7 @@ from eoxserver.services.wcs.formats import GML_FORMAT, OutputFormat, find_format
 from eoxserver.services.wcs.v20.describe import readable
 from eoxserver.services.wcs.v20.multipart import coverage_parts
 from eoxserver.services.wcs.v20.plan import plan_coverage
+from eoxserver.services.wcs.v20.points import check_request, selected
 from eoxserver.services.wcs.v20.requests import GetCoverage
 from eoxserver.services.wire import Request, Response, json_response
 
@@ -48,11 +50,17 @@ def deliver(context: ServiceContext, request: Request, decoded: GetCoverage) -> 
     native = native_format(context.formats, coverage.native_format)
     asked = None if decoded.format is None else find_format(context.formats, decoded.format, native)
     settings = context.settings
-    plan = plan_coverage(decoded, coverage, wcs_crss(settings), settings.wcs20.subset_mode)
+    if coverage.points is not None:
+        check_request(decoded, coverage)
+        plan = plan_coverage(replace(decoded, subsets=()), coverage, (), settings.wcs20.subset_mode)
+    else:
+        plan = plan_coverage(decoded, coverage, wcs_crss(settings), settings.wcs20.subset_mode)
     if decoded.explain:
         return json_response(engine.explain(plan))
     data = DataState.of((coverage,))
     result = replace(engine.evaluate(plan), identifier=coverage.identifier)
+    if coverage.points is not None:
+        result = selected(result, coverage.points, decoded.subsets)
     if asked is None:
         keep = not decoded.general_grid and (decoded.encoding or _holds(engine, native, result))
         asked = native if keep else GML_FORMAT
@@ -69,6 +77,7 @@ def _holds(engine: Engine, wanted: OutputFormat, result: Coverage) -> bool:
         if wanted.driver is None:
             check_gml(result)
         else:
+            check_points(result, wanted.driver)
             engine.encoder(wanted.driver).check(result, wanted.driver, {})
     except UnsupportedCombination:
         return False
@@ -93,6 +102,7 @@ def _encoded(engine: Engine, wanted: OutputFormat, result: Coverage, decoded: Ge
         return _general_grid(engine, wanted, result)
     if wanted.driver is None:
         return encode_gml(result, engine.workspace)
+    check_points(result, wanted.driver)
     try:
         return engine.encode(result, wanted.driver, options)
     except InvalidParameterValue as error:

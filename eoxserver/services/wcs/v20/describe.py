@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from eoxserver.core.coverage import Coverage
-from eoxserver.core.errors import AccessDenied, CoverageUnusable, InvalidParameterValue, NoSuchCoverage
+from eoxserver.core.errors import AccessDenied, CoverageUnusable, InvalidParameterValue, InvalidRequest, NoSuchCoverage
 from eoxserver.services.gmlcov import cis11, cis11json, gml
 from eoxserver.services.gmlcov.metadata import metadata_elements
 from eoxserver.services.ows.xml import DECLARATION, attributes, chunks, element, namespaces
@@ -37,10 +37,22 @@ def describe(context: ServiceContext, request: Request, decoded: DescribeCoverag
     AccessDenied
     """
     coverages = readable(context, request, decoded.coverage_ids, decoded.coverage_version)
+    if decoded.json or decoded.general_grid:
+        _check_grids(coverages)
     if decoded.json:
         return Response(chunks(_json(coverages)), cis11json.MIME)
     document = _general_grids(context, coverages) if decoded.general_grid else _document(context, coverages)
     return Response(chunks(document), "text/xml; charset=utf-8")
+
+
+def _check_grids(coverages: list[Coverage]) -> None:
+    """Refuse points where grids are described; raises InvalidRequest."""
+    found = next((one.identifier for one in coverages if one.points is not None), None)
+    if found is not None:
+        raise InvalidRequest(
+            f"coverage '{found}' has points, which CIS 1.1 is not written for here; ask without outputType and format",
+            locator="outputType",
+        )
 
 
 def readable(
@@ -124,18 +136,18 @@ def _json(coverages: list[Coverage]) -> Iterator[str]:
 
 
 def _description(coverage: Coverage, native_mime: str) -> Iterator[str]:
-    domain, identifier = coverage.domain, coverage.identifier
+    domain, identifier, points = coverage.domain, coverage.identifier, coverage.points
     yield f"<wcs:CoverageDescription{attributes({'gml:id': identifier})}>\n"
     for name, value in (("gml:description", coverage.abstract), ("gml:name", coverage.title)):
         if value:
             yield f"{element(name, value)}\n"
-    yield (
-        f"{gml.bounded_by(domain)}{element('wcs:CoverageId', identifier)}\n"
-        f"{gml.coverage_function(domain)}{gml.metadata(metadata_elements(coverage))}"
-    )
-    yield from gml.domain_set(identifier, domain)
+    bounds, function = gml.bounded_by(domain), gml.coverage_function(domain)
+    if points is not None:
+        bounds, function = gml.point_bounds(points), ""  # values follow the points
+    yield f"{bounds}{element('wcs:CoverageId', identifier)}\n{function}{gml.metadata(metadata_elements(coverage))}"
+    yield from gml.domain_set(identifier, domain) if points is None else gml.point_set(identifier, points)
     yield (
         f"{gml.range_type(coverage.range_type)}<wcs:ServiceParameters>\n"
-        f"{element('wcs:CoverageSubtype', domain.subtype)}\n{element('wcs:nativeFormat', native_mime)}\n"
+        f"{element('wcs:CoverageSubtype', coverage.subtype)}\n{element('wcs:nativeFormat', native_mime)}\n"
         "</wcs:ServiceParameters>\n</wcs:CoverageDescription>\n"
     )
