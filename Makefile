@@ -52,6 +52,7 @@ docs: setup
 reference: setup
 	$(BIN)/python -m eoxserver.conf.reference
 	$(BIN)/python -m eoxserver.cli.reference
+	$(BIN)/python -m eoxserver.wcst_import.reference
 
 bench: setup
 	$(BIN)/python -m bench $(ARGS)
