@@ -38,6 +38,8 @@ _FORMATS = {
     "shp": "ESRI Shapefile", "application/zip": "ESRI Shapefile",
 }  # fmt: skip
 
+OFTEN = 256
+"""After so many polygons it is asked whether anybody waits for them."""
 Write: TypeAlias = Callable[[Sequence[tuple[Polygon, Any]], np.dtype[Any], Crs | None, str], bytes]
 """From polygons with values, the type of these, a CRS and a title to a file."""
 _FILES: Mapping[str, tuple[str, str, Write]] = MappingProxyType({
@@ -87,7 +89,9 @@ def polygon_format(name: str) -> str:
     return found
 
 
-def encode_polygons(coverage: Coverage, name: str, connectivity: int) -> Encoded:
+def encode_polygons(
+    coverage: Coverage, name: str, connectivity: int, proceed: Callable[[], None] | None = None
+) -> Encoded:
     """Write the polygons around regions of equal valid cells.
 
     Parameters
@@ -98,6 +102,8 @@ def encode_polygons(coverage: Coverage, name: str, connectivity: int) -> Encoded
         The format.
     connectivity : int
         4, or 8 where cells that touch at a corner are neighbours too.
+    proceed : callable, optional
+        Called now and then while polygons are made; raises when nobody waits for them any more.
 
     Raises
     ------
@@ -109,27 +115,31 @@ def encode_polygons(coverage: Coverage, name: str, connectivity: int) -> Encoded
     target = parse_crs("CRS:84") if form == "GeoJSON" and crs is not None else None
     frame = Frame(coverage.domain.axes[0], coverage.domain.axes[1], crs, target)
     if form == "GeoJSON":
-        return Encoded("application/geo+json", _geojson(coverage, frame, connectivity), ".geojson")
+        return Encoded("application/geo+json", _geojson(frame, _regions(coverage, connectivity, proceed)), ".geojson")
     media_type, extension, write = _FILES[form]
-    return Encoded(media_type, _file(coverage, frame, connectivity, write), extension)
+    return Encoded(media_type, _file(coverage, frame, _regions(coverage, connectivity, proceed), write), extension)
 
 
-def _file(coverage: Coverage, frame: Frame, connectivity: int, write: Write) -> Iterator[bytes]:
+def _file(coverage: Coverage, frame: Frame, found: Iterator[Region], write: Write) -> Iterator[bytes]:
     """A file that is made as a whole."""
-    features = [(frame.polygon(region), region[1]) for region in _regions(coverage, connectivity)]
+    features = [(frame.polygon(region), region[1]) for region in found]
     yield write(features, coverage.range_type.fields[0].dtype, frame.crs, coverage.identifier or "polygons")
 
 
-def _regions(coverage: Coverage, connectivity: int) -> Iterator[Region]:
+def _regions(coverage: Coverage, connectivity: int, proceed: Callable[[], None] | None) -> Iterator[Region]:
     cells = coverage.source.read(CellBox.whole(coverage.domain.shape), (0,))
-    yield from regions(cells.values[0], None if cells.valid is None else cells.valid[0], connectivity)
+    found = regions(cells.values[0], None if cells.valid is None else cells.valid[0], connectivity)
+    for number, region in enumerate(found):
+        if proceed is not None and number % OFTEN == 0:
+            proceed()
+        yield region
 
 
-def _geojson(coverage: Coverage, frame: Frame, connectivity: int) -> Iterator[bytes]:
+def _geojson(frame: Frame, found: Iterator[Region]) -> Iterator[bytes]:
     """A feature collection, one feature a line."""
     yield b'{"type":"FeatureCollection","features":['
     before = b"\n"
-    for region in _regions(coverage, connectivity):
+    for region in found:
         feature = {
             "type": "Feature",
             "properties": {"value": _json_value(region[1])},

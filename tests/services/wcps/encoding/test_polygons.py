@@ -18,7 +18,7 @@ from eoxserver.core.axes import IndexAxis, RegularAxis, Role
 from eoxserver.core.coverage import Coverage, MemorySource
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import NoSuchMediaType
+from eoxserver.core.errors import EvaluationStopped, NoSuchMediaType
 from eoxserver.core.fields import Field, RangeType
 from eoxserver.services.wcps.encoding.polygons import encode_polygons
 
@@ -116,3 +116,21 @@ def test_corners_connect_or_not(connectivity: int, count: int) -> None:
 def test_other_formats_are_refused_before_anything_is_read() -> None:
     with pytest.raises(NoSuchMediaType, match="ESRI Shapefile, GPKG, GeoJSON"):
         encode_polygons(island(), "KML", 4)
+
+
+@pytest.mark.parametrize("name", ["GeoJSON", "GPKG"])
+def test_polygons_are_made_as_long_as_somebody_waits(name: str) -> None:
+    axes = tuple(IndexAxis(label, 60) for label in ("x", "y"))
+    values = np.arange(3600, dtype="i4").reshape(1, 60, 60)
+    field = Field("v", values.dtype)
+    asked: list[int] = []
+
+    def proceed() -> None:
+        asked.append(len(asked))
+        if len(asked) == 3:
+            raise EvaluationStopped("too late")
+
+    coverage = Coverage("c", Domain(axes), RangeType((field,)), MemorySource(values))
+    with pytest.raises(EvaluationStopped):
+        b"".join(encode_polygons(coverage, name, 4, proceed).chunks)
+    assert asked == [0, 1, 2]
