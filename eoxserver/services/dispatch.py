@@ -25,6 +25,7 @@ from eoxserver.core.errors import EOxServerError, InvalidParameterValue, Missing
 from eoxserver.services.admin.health import live, ready
 from eoxserver.services.admin.metrics import CacheMeter, Metrics
 from eoxserver.services.admin.plugins import plugin_reports
+from eoxserver.services.bodies import allow_body
 from eoxserver.services.context import ServiceContext
 from eoxserver.services.ows.exceptions import error_report, ows_exception_report
 from eoxserver.services.ows.kvp import Params
@@ -135,7 +136,7 @@ class Dispatcher:
         """Answer one HTTP request (PEP 3333)."""
         started = time.perf_counter()
         http = HttpRequest(environ)
-        _allow_body(http, self._max_body)
+        allow_body(http, self._max_body)
         request_id = _request_id(http)
         answer = self._answer(http, request_id)
         response = http_response(answer.response, request_id, answer.etag)
@@ -230,7 +231,7 @@ class Dispatcher:
         uploads: tuple[Upload, ...] = ()
         if http.method in ("POST", "PUT"):
             if self._is_writer(http, actor):
-                _allow_body(http, self._max_writer_body)
+                allow_body(http, self._max_writer_body)
             if http.mimetype in _FORMS:
                 pairs += http.form.items(multi=True)
                 uploads = _uploads(http)
@@ -338,12 +339,6 @@ class Dispatcher:
 def mounted(main: WSGIApplication, mounts: Mapping[str, WSGIApplication]) -> WSGIApplication:
     """``main``, with other applications answering below the path prefixes of ``mounts``."""
     return DispatcherMiddleware(main, dict(mounts))
-
-
-def _allow_body(http: HttpRequest, size: int) -> None:
-    """Bound the body of a request, and what of a form is held in memory."""
-    http.max_content_length = size
-    http.max_form_memory_size = size
 
 
 def _uploads(http: HttpRequest) -> tuple[Upload, ...]:
