@@ -10,7 +10,7 @@ What a block is follows from the words after its fence:
 * ``python``: a script, which must succeed; ``#> text`` are lines it must write.
 * Any language with ``file=NAME``: the content of that file.
 * ``sql``: statements for the administrator of a PostgreSQL server, which the tests start.
-* ``ini``, ``json``, ``toml``, ``nginx``, ``systemd``: checked for syntax, where this machine has a checker.
+* ``ini``, ``json``, ``toml``, ``nginx``, ``systemd``, ``xml``: checked for syntax, where this machine has a checker.
 * ``text``: for reading only.
 
 Each document finds a folder ``scenes`` with two rasters. ``export NAME=VALUE`` holds for all that comes after it. Port
@@ -37,13 +37,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from lxml import etree
+
 from tests.docs.places import Places
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL)
 PORT = re.compile(r"(?<![0-9])8000(?![0-9])")
 DATABASE = "eoxserver:secret@localhost/eoxserver"
-CHECKED = ("ini", "systemd", "json", "toml", "nginx", "text")
+CHECKED = ("ini", "systemd", "json", "toml", "nginx", "xml", "text")
 
 
 @dataclass(frozen=True)
@@ -261,6 +263,9 @@ def check_syntax(language: str, text: str) -> None:
         assert parser.sections()
     elif language == "nginx":
         check_nginx(text)
+    elif language == "xml":  # part of a document, mostly
+        prefixes = "".join(f' xmlns:{prefix}="urn:{prefix}"' for prefix in set(re.findall(r"</?(\w+):", text)))
+        etree.fromstring(f"<part{prefixes}>{text}</part>")
     else:
         assert language == "text", f"nobody knows how to run or check a block of '{language}'; see {__name__}"
 
