@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eoxserver.core.coverage import Level, Source
+from eoxserver.core.coverage import CellBox, Cells, Level, Source
 
-__all__ = ["SameGrid"]
+__all__ = ["ChosenFields", "SameGrid"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,3 +31,15 @@ class SameGrid:
     def levels(self) -> tuple[Level, ...]:
         """Of the other one."""
         return self.source.levels
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenFields(SameGrid):
+    """Some fields of a source, in an order of their own."""
+
+    fields: tuple[int, ...]
+    """For each field that of the source."""
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        """Read cells of fields by their numbers among these."""
+        return self.source.read(box, [self.fields[field] for field in fields], level)

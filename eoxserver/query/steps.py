@@ -19,7 +19,7 @@ from eoxserver.query.plan import Iterator, Node
 from eoxserver.query.sampling import BUDGET
 from eoxserver.query.windows import Window
 
-__all__ = ["Lookup", "Options", "Resolving", "Step", "derived", "window_over"]
+__all__ = ["Lookup", "Options", "Resolving", "Step", "derived", "steady", "window_over"]
 
 Lookup: TypeAlias = Callable[[str], Coverage]
 """From an identifier to the coverage; raises NoSuchCoverage."""
@@ -114,3 +114,15 @@ def derived(
         footprint=None,
         tie_points=None,
     )
+
+
+def steady(lookup: Lookup) -> Lookup:
+    """A look-up that answers the same coverage each time: a plan reads one version, whatever is written meanwhile."""
+    known: dict[str, Coverage] = {}
+
+    def look_up(identifier: str) -> Coverage:
+        if identifier not in known:
+            known[identifier] = lookup(identifier)
+        return known[identifier]
+
+    return look_up

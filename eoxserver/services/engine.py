@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eoxserver.backends.encoders.base import Encoder, Workspace
+from eoxserver.backends.encoders.base import Encoder, Workspace, encoder_for
 from eoxserver.core.coverage import CellBox, Cells, Coverage
-from eoxserver.core.errors import FormatNotSupported, suggest
 from eoxserver.core.wrapping import SameGrid
 from eoxserver.query.check import Checked, Limits
 from eoxserver.query.executors import Executor
 from eoxserver.query.explain import explain, explain_text
 from eoxserver.query.plan import Node
 from eoxserver.query.resolver import Resolver
+from eoxserver.query.steps import steady
 
 __all__ = ["Engine"]
 
@@ -36,7 +36,7 @@ class Engine:
 
     def resolver(self) -> Resolver:
         """What makes steps of plans that share nodes and look-ups; what they have in common is then computed once."""
-        return self.executor.resolver(_steady(self.lookup), self.proceed)
+        return self.executor.resolver(steady(self.lookup), self.proceed)
 
     def check(self, plan: Node, resolver: Resolver | None = None) -> Checked:
         """What a plan makes and costs, within the limits; raises as ``evaluate``."""
@@ -60,18 +60,15 @@ class Engine:
 
     def explain(self, plan: Node) -> dict[str, Any]:
         """The plan and its price as values for JSON; raises as ``evaluate``."""
-        return explain(plan, _steady(self.lookup), self.limits)
+        return explain(plan, steady(self.lookup), self.limits)
 
     def explain_text(self, plan: Node) -> str:
         """The plan and its price as text; raises as ``evaluate``."""
-        return explain_text(plan, _steady(self.lookup), self.limits)
+        return explain_text(plan, steady(self.lookup), self.limits)
 
     def encoder(self, driver: str) -> Encoder:
         """The encoder of a GDAL driver; raises FormatNotSupported."""
-        found = self.encoders.get(driver) or self.encoders.get("GDAL")
-        if found is None:
-            raise FormatNotSupported(f"no encoder writes {driver}; {suggest(driver, self.encoders)}", locator="format")
-        return found
+        return encoder_for(self.encoders, driver)
 
     def encode(self, coverage: Coverage, driver: str, options: Mapping[str, str]) -> Iterator[bytes]:
         """Bytes of a coverage in the format of a GDAL driver; refuses before reading what cannot be held."""
@@ -90,15 +87,3 @@ class _Watched(SameGrid):
         """Read cells; raises EvaluationStopped."""
         self.proceed()
         return self.source.read(box, fields, level)
-
-
-def _steady(lookup: Callable[[str], Coverage]) -> Callable[[str], Coverage]:
-    """A look-up that answers the same coverage each time: a plan reads one version, whatever is written meanwhile."""
-    known: dict[str, Coverage] = {}
-
-    def look_up(identifier: str) -> Coverage:
-        if identifier not in known:
-            known[identifier] = lookup(identifier)
-        return known[identifier]
-
-    return look_up

@@ -4,16 +4,11 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import site
-import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import pytest
 
+from tests.examples import installed, run
 from tests.servers import eoxserver
 
 pytestmark = pytest.mark.integration
@@ -22,27 +17,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def python(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment with the example, which finds everything else where it is: nothing is fetched."""
-    folder = tmp_path_factory.mktemp("example")
-    venv.create(folder / "env", symlinks=True)
-    python = folder / "env" / "bin" / "python"
-    (packages,) = (folder / "env").glob("lib/python*/site-packages")
-    lines = (f"import site; site.addsitedir({path!r})\n" for path in site.getsitepackages())
-    (packages / "shared.pth").write_text("".join(lines))
-    source = shutil.copytree(root / "examples" / "eoxserver-recipe-demo", folder / "source")
-    install = ("install", "-q", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check")
-    run(sys.executable, "-m", "pip", "--python", python, *install, source)
-    return python
-
-
-def run(*words: str | Path, folder: Path | None = None) -> str:
-    # Nothing of who runs the tests: no other instance, and no other packages.
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("EOX", "PYTHON", "PYTEST"))}
-    done = subprocess.run(
-        [str(word) for word in words], cwd=folder, env=kept, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    return installed(root, tmp_path_factory.mktemp("example"), "eoxserver-recipe-demo")
 
 
 def test_its_own_tests_pass(python: Path, tmp_path: Path) -> None:

@@ -4,12 +4,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import site
 import subprocess
-import sys
-import venv
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -22,6 +17,7 @@ import pytest
 import rasterio
 
 from tests.backends.rasters import pattern, write
+from tests.examples import installed, run
 from tests.servers import eoxserver, serving
 
 pytestmark = pytest.mark.integration
@@ -33,16 +29,7 @@ CHANGED = CELLS[:, ::-1]
 @pytest.fixture(scope="module")
 def python(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment with the example, which finds everything else where it is: nothing is fetched."""
-    folder = tmp_path_factory.mktemp("example")
-    venv.create(folder / "env", symlinks=True)
-    python = folder / "env" / "bin" / "python"
-    (packages,) = (folder / "env").glob("lib/python*/site-packages")
-    lines = (f"import site; site.addsitedir({path!r})\n" for path in site.getsitepackages())
-    (packages / "shared.pth").write_text("".join(lines))
-    source = shutil.copytree(root / "examples" / "eoxserver-storage-demo", folder / "source")
-    install = ("install", "-q", "--no-deps", "--no-index", "--no-build-isolation", "--disable-pip-version-check")
-    run(sys.executable, "-m", "pip", "--python", python, *install, source)
-    return python
+    return installed(root, tmp_path_factory.mktemp("example"), "eoxserver-storage-demo")
 
 
 @pytest.fixture
@@ -69,17 +56,6 @@ def instance(python: Path, repository: Path, tmp_path: Path) -> Path:
         words = ("register", "--instance", instance, "--id", f"{name}_{{stem}}")
         assert "1 registered" in eoxserver(*words, f"storage:{name}/2024/*.tif", python=python)
     return instance
-
-
-def run(*words: str | Path, folder: Path | None = None) -> str:
-    # Nothing of who runs the tests: neither another repository, nor other packages.
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("GIT_", "EOX", "PYTHON", "PYTEST"))}
-    done = subprocess.run(
-        [str(word) for word in words], cwd=folder, env=kept, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def git(folder: Path, *words: str) -> None:

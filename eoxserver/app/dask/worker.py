@@ -17,11 +17,10 @@ from typing import Any
 import eoxserver
 from eoxserver.app.instance import Instance
 from eoxserver.app.opening import open_instance
-from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import DataUnavailable, EOxServerError, EvaluationStopped
 from eoxserver.query.errands import Walker
 from eoxserver.query.parcels import Parcel
-from eoxserver.query.steps import Step
+from eoxserver.query.steps import Step, steady
 from eoxserver.query.transforms import TransformCache
 
 __all__ = ["Header", "work"]
@@ -111,7 +110,7 @@ class _Bench:
         with lock:
             if not made:
                 parcel: Parcel = pickle.loads(told.parcel)  # noqa: S301 - as above
-                made.append(parcel.opened(_steady(instance), _proceed, self._transforms))
+                made.append(parcel.opened(steady(instance.catalogue.coverage), _proceed, self._transforms))
             return made[0]
 
     def _instance(self, folder: str) -> Instance:
@@ -140,16 +139,3 @@ def _keep_memory() -> None:
     if hasattr(library, "mallopt"):
         library.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
         library.mallopt(_M_TRIM_THRESHOLD, 256 << 20)
-
-
-class _steady:  # noqa: N801 - a function with a memory
-    """A look-up that answers the same coverage each time."""
-
-    def __init__(self, instance: Instance) -> None:
-        self._instance = instance
-        self._known: dict[str, Coverage] = {}
-
-    def __call__(self, identifier: str) -> Coverage:
-        if identifier not in self._known:
-            self._known[identifier] = self._instance.catalogue.coverage(identifier)
-        return self._known[identifier]

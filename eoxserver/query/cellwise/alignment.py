@@ -21,7 +21,7 @@ from eoxserver.query.cellwise.expressions import Key
 from eoxserver.query.plan import Iterator
 from eoxserver.query.steps import Step
 
-__all__ = ["Aligned", "align", "keys_of"]
+__all__ = ["Aligned", "align", "keys_of", "same_reference"]
 
 SAME_PLACE = 1e-9
 """Coefficients that differ by less are the same, relative to the distance between neighbours."""
@@ -97,7 +97,7 @@ def _check(first: Step, other: Step, what: str) -> None:
 
 def _unlike_axes(mine: Axis, theirs: Axis) -> str:
     """Why two axes do not go together; empty when they do."""
-    if not _same_reference(mine, theirs):
+    if not same_reference(mine, theirs):
         names = ["no CRS" if axis.crs is None else axis.crs.short for axis in (mine, theirs)]
         return f"axis {mine.label} is in {names[0]}, axis {theirs.label} in {names[1]}; transform one of them first"
     if mine.role is not theirs.role and Role.OTHER not in (mine.role, theirs.role):
@@ -112,7 +112,7 @@ def _unlike_axes(mine: Axis, theirs: Axis) -> str:
     return ""
 
 
-def _same_reference(a: Axis, b: Axis) -> bool:
+def same_reference(a: Axis, b: Axis) -> bool:
     """Whether coordinates on both axes mean the same; those that count cells do."""
     if _counts(a) or _counts(b):
         return _counts(a) and _counts(b)

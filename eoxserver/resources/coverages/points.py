@@ -19,6 +19,7 @@ from eoxserver.core.crs import Crs, parse_stored, to_instant
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import CrsNotSupported, InconsistentChange, InvalidTime
 from eoxserver.core.fields import Field, RangeType
+from eoxserver.core.wrapping import ChosenFields
 from eoxserver.resources.coverages.domains import crs_text
 from eoxserver.resources.coverages.footprints import bounds_footprint
 
@@ -71,8 +72,8 @@ def served(coverage: Coverage, details: Mapping[str, Any] | None) -> Coverage:
     return replace(
         coverage,
         range_type=RangeType(coverage.range_type.fields[count:]),
-        source=_Fields(coverage.source, own),
-        points=Points(frame, _Fields(coverage.source, tuple(range(count)))),
+        source=ChosenFields(coverage.source, own),
+        points=Points(frame, ChosenFields(coverage.source, tuple(range(count)))),
     )
 
 
@@ -178,33 +179,6 @@ def _free_names(count: int, taken: Sequence[str]) -> list[str]:
     while any(name.startswith(prefix) for name in taken):
         prefix = f"_{prefix}"
     return [f"{prefix}_{number}" for number in range(count)]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fields:
-    """Some fields of a source."""
-
-    source: Source
-    numbers: tuple[int, ...]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """That of the source."""
-        return self.source.shape
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        """Those of the source."""
-        return self.source.chunks
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        """Those of the source."""
-        return self.source.levels
-
-    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
-        """Read cells of fields by their numbers among these."""
-        return self.source.read(box, [self.numbers[number] for number in fields], level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

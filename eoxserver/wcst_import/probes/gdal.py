@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from eoxserver.backends.descriptions import Description
 from eoxserver.backends.readers.base import Reader
-from eoxserver.core.coverage import CellBox, Cells, Level, Source
+from eoxserver.core.coverage import Source
 from eoxserver.core.errors import EOxServerError, suggest
 from eoxserver.core.fields import Field
 from eoxserver.core.roles import Role
+from eoxserver.core.wrapping import ChosenFields
 from eoxserver.wcst_import.errors import FileRefused, SentenceError, unreadable
 from eoxserver.wcst_import.ingredients.sections import Band
 from eoxserver.wcst_import.probes.base import Dimension
@@ -88,7 +88,7 @@ class GdalProbe:
         if not bands:
             return fields, source
         chosen = tuple(self._number(band, place, len(fields)) for place, band in enumerate(bands))
-        return tuple(fields[number] for number in chosen), _Chosen(source, chosen)
+        return tuple(fields[number] for number in chosen), ChosenFields(source, chosen)
 
     def in_place(self, bands: Sequence[Band], names: Sequence[str], dims: Sequence[str]) -> tuple[FilePart, ...]:
         """The file, by numbers of bands."""
@@ -117,26 +117,3 @@ class GdalProbe:
     def axis_metadata(self, name: str) -> Mapping[str, Any]:
         """None."""
         return {}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Chosen:
-    """Some fields of a source."""
-
-    source: Source
-    fields: tuple[int, ...]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.source.shape
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        return self.source.chunks
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return self.source.levels
-
-    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
-        return self.source.read(box, [self.fields[field] for field in fields], level)

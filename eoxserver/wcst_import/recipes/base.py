@@ -26,7 +26,7 @@ from eoxserver.wcst_import.targets.base import Target
 __all__ = ["Environment", "Recipe"]
 
 T = TypeVar("T")
-O = TypeVar("O", bound=CommonOptions)  # noqa: E741 - one letter, as type variables are
+OptionsT = TypeVar("OptionsT", bound=CommonOptions)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Environment:
     """Reads messages of GRIB files."""
 
 
-class Recipe(ABC, Generic[O]):
+class Recipe(ABC, Generic[OptionsT]):
     """A recipe for the files of one ingredients file; made for one import.
 
     Parameters
@@ -64,14 +64,14 @@ class Recipe(ABC, Generic[O]):
     filters: ClassVar[Sequence[str]] = ()
     """Names of filters of section ``input`` that it has: ``product``, ``modebeams``, ``resolutions`` and so on."""
 
-    options: O
+    options: OptionsT
 
     def __init__(self, ingredients: Ingredients, environment: Environment) -> None:
         self._whole: dict[str, Any] = {}
         self.ingredients = ingredients
         self.environment = environment
         options = read_section(self.options_type, ingredients.options, "recipe.options")
-        self.options = options  # type: ignore[assignment]  # options_type says which O is
+        self.options = options  # type: ignore[assignment]  # options_type says which OptionsT is
 
     def once(self, make: Callable[[], T], identifier: str = "") -> T:
         """What the first file says of a whole coverage: made for its first slice, the same for all others."""

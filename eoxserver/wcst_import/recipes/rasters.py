@@ -25,10 +25,10 @@ from eoxserver.wcst_import.slices import Arranged, ImportFile, Slice
 
 __all__ = ["RasterRecipe"]
 
-O = TypeVar("O", bound=CommonOptions)  # noqa: E741 - one letter, as type variables are
+OptionsT = TypeVar("OptionsT", bound=CommonOptions)
 
 
-class RasterRecipe(Recipe[O]):
+class RasterRecipe(Recipe[OptionsT]):
     """A recipe of 2-D files, each a slice of one coverage."""
 
     def leading(self, file: ImportFile, probe: GdalProbe, number: int) -> Sequence[Axis]:

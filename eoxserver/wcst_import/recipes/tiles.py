@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,16 +10,16 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from eoxserver.backends.readers.arrays.netcdf import read_netcdf
 from eoxserver.backends.readers.base import Reader
+from eoxserver.backends.readers.nil import mask_nil
 from eoxserver.backends.readers.variables import VariableSource
 from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
 from eoxserver.core.coordinates import coordinate_text
 from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import DataUnavailable, EOxServerError
+from eoxserver.core.fields import Field, NilValue
 from eoxserver.wcst_import.probes.gdal import GdalProbe
 from eoxserver.wcst_import.slices import Arranged
 from eoxserver.wcst_import.wcs import WcsClient
@@ -164,41 +163,18 @@ class FetchedTiles:
             values = None if known is None else known.values
             if values is not None and axis.size > 1 and (values[0] > values[-1]) != _falls(axis):
                 flipped.add(place)
-        return Arranged(_Filled(VariableSource(str(path), self.names)), tuple(order), frozenset(flipped))
+        stored = VariableSource(str(path), self.names)
+        fields = [
+            Field(name, dtype, nil=() if fill is None else (NilValue(fill),))
+            for name, dtype, fill in zip(self.names, stored.dtypes, stored.fill_values, strict=True)
+        ]
+        return Arranged(mask_nil(stored, fields), tuple(order), frozenset(flipped))
 
 
 def _falls(axis: Axis) -> bool:
     if isinstance(axis, IrregularAxis):
         return bool(axis.coefficients[0] > axis.coefficients[-1])
     return isinstance(axis, RegularAxis) and axis.step < 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Filled:
-    """Variables with cells that are not valid where they are the fill value."""
-
-    source: VariableSource
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.source.shape
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        return self.source.chunks
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        return self.source.levels
-
-    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
-        values = self.source.read(box, fields).values
-        valid = np.ones(values.shape, bool)
-        for place, number in enumerate(fields):
-            fill = self.source.fill_values[number]
-            if fill is not None:
-                valid[place] = ~np.isnan(values[place]) if math.isnan(fill) else values[place] != fill
-        return Cells(values, valid)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

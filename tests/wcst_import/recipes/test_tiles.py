@@ -49,7 +49,9 @@ def fetch(folder: Path, domain: Domain, write: Any, names: Sequence[str] = ("v",
     return FetchedTiles(client, "c", names, readers, folder), client
 
 
-def cube_file(order: str, names: Mapping[str, str] | None = None, variable: str = "v", rising: bool = False) -> Any:
+def cube_file(
+    order: str, names: Mapping[str, str] | None = None, variable: str = "v", rising: bool = False, fill: int = -7
+) -> Any:
     """Writes the cells as netCDF: axes ``tyx`` in an order, dimensions under other names."""
     called = {"t": "ansi", "y": "Lat", "x": "Long", **(names or {})}
 
@@ -61,7 +63,7 @@ def cube_file(order: str, names: Mapping[str, str] | None = None, variable: str 
             for letter, values in coordinates.items():
                 dataset.createDimension(called[letter], len(values))
                 dataset.createVariable(called[letter], "f8", (called[letter],))[:] = values
-            found = dataset.createVariable(variable, "i2", [called[letter] for letter in order], fill_value=-7)
+            found = dataset.createVariable(variable, "i2", [called[letter] for letter in order], fill_value=fill)
             found[:] = np.transpose(cells, ["tyx".index(letter) for letter in order])
 
     return write_file
@@ -107,10 +109,12 @@ def test_dimensions_of_other_names_are_taken_in_grid_order(tmp_path: Path) -> No
 
 
 def test_fill_values_are_no_cells(tmp_path: Path) -> None:
-    fetched, _ = fetch(tmp_path, CUBE, cube_file("tyx"))
+    fill = CELLS[1, 0, 2]
+    fetched, _ = fetch(tmp_path, CUBE, cube_file("tyx", fill=fill))
     (tile,) = tiles(CUBE, [0, 0, 0])
     found = fetched.source(tile).read(CellBox.whole(CUBE.shape), [0])
-    assert found.valid is not None and np.array_equal(found.valid[0], CELLS != -7)
+    assert found.valid is not None and np.array_equal(found.valid[0], CELLS != fill)
+    assert not found.valid.all()
 
 
 def test_images_are_taken_in_any_direction(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from eoxserver.core.axes import IrregularAxis
 from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.errors import DataUnavailable
 from eoxserver.core.fields import Field
+from eoxserver.core.wrapping import ChosenFields
 from eoxserver.resources.coverages.stacks.index import Indexes, SliceFile, StackIndex
 from eoxserver.resources.coverages.stacks.layout import FileLayout
 from eoxserver.resources.coverages.stacks.places import Grid, Run
@@ -230,7 +231,8 @@ class StackSource:
                 f"{file.location}: has {_size(opened.shape)} cells now, registered were {_size(expected)}",
                 locator=file.location.path,
             )
-        source = self._with_nil(_Own(opened, file.reading), file.reading)
+        own = opened if file.reading.variables else ChosenFields(opened, tuple(file.reading.bands))
+        source = self._with_nil(own, file.reading)
         with self._lock:
             self._sources[key] = source
             while len(self._sources) > MOST_OPEN:
@@ -242,35 +244,6 @@ class StackSource:
         own = [self._stacked.fields[field] for field in reading.fields]
         nil = [field.nil + more for field, more in zip(own, reading.nil, strict=True)]
         return mask_nil(source, [replace(field, nil=values) for field, values in zip(own, nil, strict=True)])
-
-
-@dataclass(frozen=True)
-class _Own:
-    """The fields of a file, numbered as in its ``Reading``."""
-
-    source: Source
-    reading: Reading
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Of the file."""
-        return self.source.shape
-
-    @property
-    def chunks(self) -> tuple[int, ...]:
-        """Of the file."""
-        return self.source.chunks
-
-    @property
-    def levels(self) -> tuple[Level, ...]:
-        """Of the file."""
-        return self.source.levels
-
-    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
-        """Read some of them."""
-        if self.reading.variables:
-            return self.source.read(box, fields, level)
-        return self.source.read(box, [self.reading.bands[field] for field in fields], level)
 
 
 @dataclass(frozen=True)

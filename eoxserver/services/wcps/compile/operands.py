@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis
-from eoxserver.core.crs import Crs, same_crs, same_horizontal
+from eoxserver.core.axes import Axis, IrregularAxis
+from eoxserver.core.crs import Crs
 from eoxserver.core.errors import InvalidRequest, WcpsSemanticError
+from eoxserver.query.cellwise.alignment import same_reference
 from eoxserver.query.cellwise.types import BOOLEAN, DOUBLE, LONG, type_name
 from eoxserver.query.plan import Constant, Node
 from eoxserver.services.wcps import nodes
@@ -145,7 +146,7 @@ def _difference(a: CoverageValue, b: CoverageValue) -> str:
             return f"axis {mine.label} of one has {mine.size} cells, axis {theirs.label} of the other {theirs.size}"
         if mine.role is not theirs.role:
             return f"axis {mine.label} of one stands where the other has axis {theirs.label}"
-        if not _same_reference(mine, theirs):
+        if not same_reference(mine, theirs):
             return (
                 f"axis {mine.label} of one is in {_crs_name(mine)}, "
                 f"axis {theirs.label} of the other in {_crs_name(theirs)}"
@@ -155,20 +156,6 @@ def _difference(a: CoverageValue, b: CoverageValue) -> str:
         if isinstance(mine, IrregularAxis) and not np.allclose(mine.coordinates(), theirs.coordinates(), rtol=1e-12):
             return f"the positions along axis {mine.label} are not the same"
     return ""
-
-
-def _same_reference(a: Axis, b: Axis) -> bool:
-    if _counts(a) or _counts(b):
-        return _counts(a) and _counts(b)
-    if a.crs is None or b.crs is None:
-        return a.crs is b.crs
-    horizontal = a.crs.horizontal is not None and b.crs.horizontal is not None
-    return same_crs(a.crs, b.crs) or (horizontal and same_horizontal(a.crs, b.crs))
-
-
-def _counts(axis: Axis) -> bool:
-    """Whether coordinates are indices."""
-    return axis.crs.kind == "index" if axis.crs is not None else isinstance(axis, IndexAxis)
 
 
 def _crs_name(axis: Axis) -> str:
