@@ -113,7 +113,7 @@ def test_fill_values_are_no_cells(tmp_path: Path) -> None:
     fetched, _ = fetch(tmp_path, CUBE, cube_file("tyx", fill=fill))
     (tile,) = tiles(CUBE, [0, 0, 0])
     found = fetched.source(tile).read(CellBox.whole(CUBE.shape), [0])
-    assert found.valid is not None and np.array_equal(found.valid[0], CELLS != fill)
+    assert found.valid is not None and np.array_equal(found.valid[0], fill != CELLS)
     assert not found.valid.all()
 
 
