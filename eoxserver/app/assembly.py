@@ -24,6 +24,7 @@ from eoxserver.conf.schema import Settings
 from eoxserver.plugins.manager import load_from_environ
 from eoxserver.query.check import Limits
 from eoxserver.query.executors import Executor
+from eoxserver.resources.coverages.announcements import Announcements
 from eoxserver.resources.coverages.catalogue import Catalogue
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
@@ -71,6 +72,7 @@ def _services(instance: Instance) -> tuple[ServiceContext, Queries]:
         instance.crss,
         instance.ingestion,
         PyramidCatalogue(),
+        Announcements(),
         instance.readers,
     )
     return context, Queries(context)

@@ -42,6 +42,7 @@ __all__ = [
     "Catalogue",
     "Cubes",
     "Evaluation",
+    "Inspire",
     "Limits",
     "Option",
     "Ows",
@@ -61,6 +62,12 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+_LANGUAGES = (
+    "bul", "cze", "dan", "dut", "eng", "est", "fin", "fre", "ger", "gle", "gre", "hrv", "hun", "ita", "lav", "lit",
+    "mlt", "pol", "por", "rum", "slo", "slv", "spa", "swe",
+)  # fmt: skip
+"""Of the European Union, which are those that INSPIRE accepts."""
 
 PLUGIN_SECTION = "plugins."
 """Prefix of the sections that belong to plugins: ``[plugins.NAME]``."""
@@ -154,18 +161,31 @@ class Ows:
     provider_site: str = setting(TEXT, "", "Web page of that organisation.")
     individual_name: str = setting(TEXT, "", "Person to ask.")
     position_name: str = setting(TEXT, "", "Position of that person.")
-    phone_voice: str = setting(TEXT, "", "Telephone number.")
-    phone_facsimile: str = setting(TEXT, "", "Facsimile number.")
+    phone_voice: str = setting(TEXT, "", "Telephone number; several are separated by commas.")
+    phone_facsimile: str = setting(TEXT, "", "Facsimile number; several are separated by commas.")
     delivery_point: str = setting(TEXT, "", "Street and number.")
     city: str = setting(TEXT, "", "City.")
     administrative_area: str = setting(TEXT, "", "State or province.")
     postal_code: str = setting(TEXT, "", "Postal code.")
     country: str = setting(TEXT, "", "Country.")
-    electronic_mail_address: str = setting(TEXT, "", "Mail address.")
+    electronic_mail_address: str = setting(TEXT, "", "Mail address; several are separated by commas.")
     online_resource: str = setting(TEXT, "", "Web page with more on the services.")
     hours_of_service: str = setting(TEXT, "", "When the person can be reached.")
     contact_instructions: str = setting(TEXT, "", "How to reach the person.")
     role: str = setting(TEXT, "", "Role of the person, as pointOfContact (ISO 19115).")
+
+
+@dataclass(frozen=True, slots=True)
+class Inspire:
+    """What capabilities say to INSPIRE, when coverages are marked as its data sets."""
+
+    section: ClassVar[str] = "services.ows.inspire"
+
+    inspire_common_url: str = setting(
+        TEXT, "", "URL of the metadata record of the services in a catalogue; empty: that of their capabilities."
+    )
+    namespace: str = setting(TEXT, "", "Namespace of the identifiers of data sets; empty: the URL of /ows.")
+    language: str = setting(choice(*_LANGUAGES), "eng", "Language of titles and abstracts, as ISO 639-2/B has it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +401,7 @@ class Settings:
     system: System = field(default_factory=System)
     owscommon: OwsCommon = field(default_factory=OwsCommon)
     ows: Ows = field(default_factory=Ows)
+    inspire: Inspire = field(default_factory=Inspire)
     wms: Wms = field(default_factory=Wms)
     wcs: Wcs = field(default_factory=Wcs)
     wcs20: Wcs20 = field(default_factory=Wcs20)
@@ -408,6 +429,7 @@ SECTIONS: Mapping[str, type[Any]] = MappingProxyType(
         "system": System,
         "owscommon": OwsCommon,
         "ows": Ows,
+        "inspire": Inspire,
         "wms": Wms,
         "wcs": Wcs,
         "wcs20": Wcs20,

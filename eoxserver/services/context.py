@@ -15,6 +15,7 @@ from eoxserver.services.engine import Engine
 
 if TYPE_CHECKING:
     # Stands on Django's models, which a plugin must be able to do without while it is loaded.
+    from eoxserver.resources.coverages.announcements import Announcements
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.coverages.pyramids import PyramidCatalogue
@@ -38,5 +39,7 @@ class ServiceContext:
     """Inserts, changes and deletes coverages."""
     pyramids: PyramidCatalogue
     """Knows which coverages are coarser versions of others."""
+    announcements: Announcements
+    """What capabilities say beside what is served."""
     readers: Mapping[str, Reader] = field(default_factory=dict)
     """Readers of files by key, in the order in which they are asked."""

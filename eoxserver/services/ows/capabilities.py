@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from eoxserver.conf.schema import Ows, Settings
 from eoxserver.core.errors import InvalidParameterValue, InvalidUpdateSequence, suggest
+from eoxserver.services.ows.information import several
 from eoxserver.services.ows.kvp import Params
 from eoxserver.services.ows.urls import kvp_url
 from eoxserver.services.ows.xml import attributes, element
@@ -141,13 +142,15 @@ def service_provider(ows: Ows) -> str:
     return "\n".join(parts)
 
 
-def operations_metadata(operations: Sequence[OperationMetadata], url: str) -> str:
+def operations_metadata(operations: Sequence[OperationMetadata], url: str, extended: str = "") -> str:
     """``ows:OperationsMetadata``: where each operation is reached.
 
     Parameters
     ----------
     url : str
         The public URL of the endpoint, without query.
+    extended : str
+        ``ows:ExtendedCapabilities``, where there are any.
     """
     parts = ["<ows:OperationsMetadata>"]
     for operation in operations:
@@ -162,20 +165,26 @@ def operations_metadata(operations: Sequence[OperationMetadata], url: str) -> st
         parts += ["</ows:HTTP>", "</ows:DCP>"]
         parts += [f'<ows:Parameter name="{name}"><ows:AnyValue/></ows:Parameter>' for name in operation.parameters]
         parts.append("</ows:Operation>")
-    parts.append("</ows:OperationsMetadata>\n")
+    parts += [*filter(None, [extended]), "</ows:OperationsMetadata>\n"]
     return "\n".join(parts)
 
 
 def _contact_info(ows: Ows) -> list[str]:
-    phone = _filled(("ows:Voice", ows.phone_voice), ("ows:Facsimile", ows.phone_facsimile))
-    address = _filled(
+    phone = [
+        *(element("ows:Voice", number) for number in several(ows.phone_voice)),
+        *(element("ows:Facsimile", number) for number in several(ows.phone_facsimile)),
+    ]
+    filled = _filled(
         ("ows:DeliveryPoint", ows.delivery_point),
         ("ows:City", ows.city),
         ("ows:AdministrativeArea", ows.administrative_area),
         ("ows:PostalCode", ows.postal_code),
         ("ows:Country", ows.country),
-        ("ows:ElectronicMailAddress", ows.electronic_mail_address),
     )
+    address = [
+        *filled,
+        *(element("ows:ElectronicMailAddress", each) for each in several(ows.electronic_mail_address)),
+    ]
     parts = [
         *_wrapped("ows:Phone", phone),
         *_wrapped("ows:Address", address),

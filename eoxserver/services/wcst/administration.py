@@ -3,7 +3,8 @@
 
 ``admin/coverage/update`` replaces metadata (a file in a form, or a text), or renames; ``ows/UpdateCoverageMetadata``,
 ``admin/UpdateCoverageMetadata`` and ``admin/UpdateCoverageId`` are older names of the two. ``login`` tells what a user
-may do. Older clients ask for pyramids by operations of WCS (``PYRAMID_OPERATIONS``).
+may do; of ``admin/inspire`` and ``admin/ows`` tells ``announcing``. Older clients ask for pyramids by operations of WCS
+(``PYRAMID_OPERATIONS``).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from eoxserver.core.errors import InvalidRequest, MissingParameterValue, OperationNotSupported, suggest
 from eoxserver.services.ows.kvp import Params
+from eoxserver.services.wcst.announcing import Announcing
 from eoxserver.services.wcst.decode import COMMON, listed
 from eoxserver.services.wcst.operations import Transactions
 from eoxserver.services.wcst.permissions import Gate
@@ -27,7 +29,7 @@ __all__ = ["PATHS", "PYRAMID_OPERATIONS", "Administration"]
 
 PATHS = (
     "/admin/coverage", "/admin/UpdateCoverageMetadata", "/admin/UpdateCoverageId", "/ows/UpdateCoverageMetadata",
-    "/ows/objectExists", "/login",
+    "/ows/objectExists", "/admin/inspire", "/admin/ows", "/login",
 )  # fmt: skip
 PYRAMID_OPERATIONS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "CreatePyramidMember": ("create", {"base": "coverageId", "member": "member", "scalefactor": "scaleVector"}),
@@ -48,6 +50,7 @@ class Administration:
         self._gate = gate
         self._transactions = transactions
         self._pyramids = Pyramids(context)
+        self._announcing = Announcing(context, gate)
         self._below: Mapping[str, Callable[[Request], Response]] = {
             "/admin/coverage/update": self._update,
             "/admin/coverage/exist": self._exists,
@@ -59,6 +62,8 @@ class Administration:
             "/ows/UpdateCoverageMetadata": self._metadata,
             "/admin/UpdateCoverageId": self._rename,
             "/ows/objectExists": self._exists,
+            "/admin/inspire/metadata/update": self._mark,
+            "/admin/ows/serviceinfo": self._inform,
             "/login": self._login,
         }
 
@@ -134,6 +139,14 @@ class Administration:
         identifier = request.params.require("coverageId").strip()
         self._gate.check(request, "read", identifier)
         return replace(json_response(self._pyramids.listing(identifier)), headers=_NO_STORE, lasting=False)
+
+    def _mark(self, request: Request) -> Response:
+        self._announcing.mark(request)
+        return _done()
+
+    def _inform(self, request: Request) -> Response:
+        self._announcing.inform(request)
+        return _done()
 
     def _exists(self, request: Request) -> Response:
         request.params.allow({"coverageid"})

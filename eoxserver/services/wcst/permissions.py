@@ -18,6 +18,7 @@ _WORDS = {
     "update": "update coverage",
     "delete": "delete coverage",
     "read": "read coverage",
+    "admin": "administer the services",
 }
 
 

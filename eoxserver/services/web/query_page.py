@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from eoxserver.services.context import ServiceContext
+from eoxserver.services.ows.information import service_texts
 from eoxserver.services.web.html import Html, fill, read_text
 from eoxserver.services.web.policy import hash_source
 from eoxserver.services.wire import Request, Response
@@ -30,9 +31,10 @@ class QueryPage:
     def handle(self, request: Request) -> Response:
         """The page; its parameter ``query`` is the text in it, by default one that works."""
         given = (request.params.all("query") or ("",))[0][:LONGEST].strip()
+        texts = service_texts(self._context)
         page = fill(
             "query.html",
-            title=self._context.settings.ows.title,
+            title=texts.title,
             styles=Html(self._styles),
             script=Html(self._script),
             query=given or self._example(),

@@ -12,6 +12,7 @@ from eoxserver.core.axes import Axis
 from eoxserver.core.coordinates import is_temporal
 from eoxserver.core.util.timetools import isotime
 from eoxserver.services.context import ServiceContext
+from eoxserver.services.ows.information import service_texts
 from eoxserver.services.web.html import Html, fill, joined, read_text
 from eoxserver.services.web.links import (
     Copyable,
@@ -70,10 +71,11 @@ class StartPage:
             number = 1
             count, coverages = self._context.catalogue.page(sought, 0, PAGE_SIZE)
         collections = self._collections(sought) if number == 1 else []
+        texts = service_texts(self._context)
         page = fill(
             "page.html",
-            title=self._context.settings.ows.title,
-            abstract=self._context.settings.ows.abstract,
+            title=texts.title,
+            abstract=texts.abstract,
             styles=Html(self._styles),
             script=Html(self._script),
             sought=sought,

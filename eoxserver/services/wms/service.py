@@ -14,6 +14,7 @@ from eoxserver.core.coverage import DataState
 from eoxserver.core.errors import OperationNotSupported, suggest
 from eoxserver.services.ows.capabilities import is_current, update_sequence
 from eoxserver.services.ows.exceptions import Report, error_report
+from eoxserver.services.ows.information import service_texts
 from eoxserver.services.ows.versions import nearest, requested
 from eoxserver.services.wire import Request, Response, json_response
 from eoxserver.services.wms.cache import CachedMap, MapCache
@@ -110,7 +111,12 @@ class WebMapService:
             report = Report("CurrentUpdateSequence", 200, "CurrentUpdateSequence", text, "updateSequence")
             return Response(version.write_report(report), version.report_type, report.status)
         entry = ServiceEntry(
-            settings.ows, request.base_url, current, self._media_types, self._layers.common_crss(), *self._limits
+            service_texts(self._context),
+            request.base_url,
+            current,
+            self._media_types,
+            self._layers.common_crss(),
+            *self._limits,
         )
         body = version.write_capabilities(entry, self._layers.entries(request.actor))
         return Response(body, version.capabilities_type)

@@ -29,9 +29,11 @@ from eoxserver.services.engine import Engine
 from eoxserver.services.ows.kvp import Params
 from eoxserver.services.wcs.service import WebCoverageService
 from eoxserver.services.wire import Request, Response
+from tests.services.announced import Announced
 from tests.services.wcs.v20.coverages import all_coverages
 
 if TYPE_CHECKING:
+    from eoxserver.resources.coverages.announcements import Announcements
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.coverages.pyramids import PyramidCatalogue
@@ -180,6 +182,7 @@ def make_client(
         cast("CrsCatalogue", SimpleNamespace(parse=parse_crs)),
         cast("Ingestion", None),
         cast("PyramidCatalogue", None),
+        cast("Announcements", Announced()),
     )
     return Client(context, WebCoverageService(context))
 

@@ -36,10 +36,12 @@ from eoxserver.services.wire import Request, Response
 from eoxserver.services.wms.entries import Bounds
 from eoxserver.services.wms.service import WebMapService
 from eoxserver.services.wms.times import Span, matching
+from tests.services.announced import Announced
 from tests.services.wms.coverages import all_coverages
 from tests.services.wms.encoder import ValuesEncoder
 
 if TYPE_CHECKING:
+    from eoxserver.resources.coverages.announcements import Announcements
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.coverages.pyramids import PyramidCatalogue
@@ -225,6 +227,7 @@ def make_client(
         cast("CrsCatalogue", SimpleNamespace(parse=parse_crs)),
         cast("Ingestion", None),
         cast("PyramidCatalogue", None),
+        cast("Announcements", Announced()),
     )
     return Client(context, catalogue)
 

@@ -5,6 +5,7 @@
 have a domain and a range type, ``Collection`` and ``DatasetSeries`` gather any objects. Everything is QuerySets.
 """
 
+from eoxserver.resources.coverages.models.announcements import InspireMark, ServiceText
 from eoxserver.resources.coverages.models.axes import Axis
 from eoxserver.resources.coverages.models.collections import Collection, DatasetSeries, Membership
 from eoxserver.resources.coverages.models.coverages import (
@@ -23,7 +24,7 @@ from eoxserver.resources.coverages.models.version import CatalogueVersion
 
 __all__ = [
     "SLICE", "Axis", "CatalogueVersion", "Collection", "Coverage", "DatasetSeries", "EOObject", "EOObjectManager",
-    "EOObjectQuerySet", "Membership", "MetadataBound", "MetadataPart", "MosaicMember", "PendingCube", "PyramidMember",
-    "RectifiedDataset", "RectifiedGrid", "RectifiedStitchedMosaic", "ReferenceableDataset", "Stack",
-    "StackSlice",
+    "EOObjectQuerySet", "InspireMark", "Membership", "MetadataBound", "MetadataPart", "MosaicMember", "PendingCube",
+    "PyramidMember", "RectifiedDataset", "RectifiedGrid", "RectifiedStitchedMosaic", "ReferenceableDataset",
+    "ServiceText", "Stack", "StackSlice",
 ]  # fmt: skip

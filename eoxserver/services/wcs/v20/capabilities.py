@@ -20,9 +20,11 @@ from eoxserver.services.ows.capabilities import (
     service_identification,
     service_provider,
 )
+from eoxserver.services.ows.information import service_texts
 from eoxserver.services.ows.xml import DECLARATION, attributes, chunks, element, namespaces
 from eoxserver.services.wcs.formats import offered_formats
 from eoxserver.services.wcs.operations import wcs_extensions
+from eoxserver.services.wcs.v20.inspire import extended_capabilities
 from eoxserver.services.wcs.v20.requests import GetCapabilities
 from eoxserver.services.wire import Request, Response
 
@@ -102,7 +104,7 @@ def _parts(
     sections: frozenset[str],
     operations: Sequence[OperationMetadata],
 ) -> Iterator[str]:
-    ows = context.settings.ows
+    ows = service_texts(context)
     extensions = wcs_extensions(context.plugins)
     if "ServiceIdentification" in sections:
         profiles = [*_profiles(context), *(profile for extension in extensions for profile in extension.profiles)]
@@ -111,13 +113,23 @@ def _parts(
         yield service_provider(ows)
     if "OperationsMetadata" in sections:
         announced = [operation for extension in extensions for operation in extension.announced]
-        yield operations_metadata([*operations, *announced], request.base_url)
+        yield operations_metadata([*operations, *announced], request.base_url, _inspire(context, request))
     if "ServiceMetadata" in sections:
         yield _service_metadata(context)
     if "Contents" in sections:
         yield "<wcs:Contents>\n"
         yield from _summaries(context, request)
         yield "</wcs:Contents>\n"
+
+
+def _inspire(context: ServiceContext, request: Request) -> str:
+    """What INSPIRE is told: the data sets among the coverages that may be read."""
+    marked = (
+        one
+        for one in context.announcements.marked()
+        if context.plugins.authorize(request.actor, "read", one.identifier)
+    )
+    return extended_capabilities(context.settings.inspire, marked, request.base_url)
 
 
 def _profiles(context: ServiceContext) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from eoxserver.conf.schema import Ows
 from eoxserver.core.coordinates import number_text
 from eoxserver.core.crs import Crs
+from eoxserver.services.ows.information import several
 from eoxserver.services.ows.urls import kvp_url
 from eoxserver.services.ows.xml import DECLARATION, attribute, element, namespaces, text
 from eoxserver.services.wms.entries import Dimension, LayerEntry, ServiceEntry
@@ -94,8 +95,7 @@ def _contact(ows: Ows) -> list[str]:
         ("ContactFacsimileTelephone", ows.phone_facsimile),
         ("ContactElectronicMailAddress", ows.electronic_mail_address),
     ):
-        if value:
-            parts.append(element(name, value))
+        parts += [element(name, each) for each in several(value)[:1]]  # the schema has room for one
     return ["<ContactInformation>", *parts, "</ContactInformation>"] if parts else []
 
 
