@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -113,11 +113,18 @@ class _Arrays:
         self.snapshot = snapshot
         self._opened: dict[tuple[str, int], ts.TensorStore] = {}
 
-    def read(self, box: CellBox, fields: Sequence[int], resolution: _Resolution) -> list[npt.NDArray[Any]]:
-        """The cells of each field as they are stored."""
+    def read(self, box: CellBox, into: Mapping[int, npt.NDArray[Any]], resolution: _Resolution) -> None:
+        """Read cells into an array for each field, straight from the chunks."""
         index = [self._index(position, box, resolution) for position in range(len(box.low))]
-        reads = [indexed(self._array(resolution.folder, field), index).read() for field in fields]
-        return [read.result() for read in reads]
+        context = self.snapshot.database.context
+        reads = []
+        for field, cells in into.items():
+            stored = indexed(self._array(resolution.folder, field), index)
+            target = ts.array(cells, context=context, copy=False, write=True)
+            reads.append(target[ts.d[:].translate_to[stored.domain.origin]].write(stored).commit)
+        for failure in [read.exception() for read in reads]:  # all are over before it is told, and arrays are used
+            if failure is not None:
+                raise failure
 
     def _index(self, position: int, box: CellBox, resolution: _Resolution) -> Index:
         low, high = box.low[position], box.high[position]
@@ -193,29 +200,29 @@ class OcdbtSource:
         invalid: npt.NDArray[np.bool_] | None = None
         if not values.size:
             return Cells(values)
-        each_once = list(dict.fromkeys(fields))
-        for field, cells in zip(each_once, self._stored(box, each_once, self._resolutions[level]), strict=True):
-            nil = known[field].is_nil(cells)
-            if nil is not None and not nil.any():
-                nil = None
-            if nil is not None and invalid is None:
-                invalid = np.zeros(values.shape, dtype=bool)
-            for place in (place for place, wanted in enumerate(fields) if wanted == field):
-                values[place] = cells
-                if nil is not None and invalid is not None:
-                    invalid[place] = nil
+        targets = [values[place, ...] for place in range(len(fields))]
+        into: dict[int, npt.NDArray[Any]] = {}
+        for field, target in zip(fields, targets, strict=True):
+            own = known[field].dtype
+            into.setdefault(field, target if own == values.dtype else np.empty(box.shape, own))
+        self._stored(box, into, self._resolutions[level])
+        for place, (field, target) in enumerate(zip(fields, targets, strict=True)):
+            if into[field] is not target:
+                target[...] = into[field]
+            nil = known[field].is_nil(into[field])
+            if nil is not None and nil.any():
+                invalid = np.zeros(values.shape, dtype=bool) if invalid is None else invalid
+                invalid[place] = nil
         return Cells(values, None if invalid is None else ~invalid)
 
-    def _stored(self, box: CellBox, fields: Sequence[int], resolution: _Resolution) -> list[npt.NDArray[Any]]:
-        """The cells of each field as they are stored; those of another database when this one is gone."""
+    def _stored(self, box: CellBox, into: Mapping[int, npt.NDArray[Any]], resolution: _Resolution) -> None:
+        """Read the cells of each field; those of another database when this one is gone."""
         arrays = self._arrays
         try:
-            return arrays.read(box, fields, resolution)
+            arrays.read(box, into, resolution)
         except (*FAILURES, DataUnavailable):
             moved = arrays.snapshot.moved()
-            if moved is None:
-                with failing_as_unavailable(self._name):
-                    return arrays.read(box, fields, resolution)
-            self._arrays = arrays = _Arrays(moved)
+            if moved is not None:
+                self._arrays = arrays = _Arrays(moved)
             with failing_as_unavailable(self._name):
-                return arrays.read(box, fields, resolution)
+                arrays.read(box, into, resolution)
