@@ -19,7 +19,6 @@ from eoxserver.conf.schema import Settings
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import (
-    CatalogueUnavailable,
     CoverageExists,
     InvalidParameterValue,
     InvalidScaleFactor,
@@ -46,7 +45,7 @@ from eoxserver.resources.coverages.ingestion.upkeep import CubeRow, catch_up, cu
 from eoxserver.resources.coverages.ingestion.writing import add_parts, make_cube, new_state
 from eoxserver.resources.coverages.parts import extra_details
 from eoxserver.resources.coverages.points import check_grid, fixed_points, of_points, stored
-from eoxserver.resources.database import reading
+from eoxserver.resources.database import reading, unavailable
 
 __all__ = ["Grid", "Ingestion"]
 
@@ -432,7 +431,7 @@ class Ingestion:
         except IntegrityError as error:
             raise _exists(coverage.identifier) from error
         except DatabaseError as error:
-            raise CatalogueUnavailable("the catalogue cannot be written") from error
+            raise unavailable("written", error) from error
 
 
 def _exists(identifier: str) -> CoverageExists:
