@@ -111,6 +111,26 @@ class WcsClient:
         """The answer to a request that changes something; raises Refused, DataUnavailable, AccessDenied."""
         return self.sent("POST", data={"service": "WCS", "version": "2.0.1", **params}).content
 
+    def administered(self, path: str, params: Mapping[str, str]) -> bytes:
+        """The answer to a request to a path of administration.
+
+        It is beside the one of OWS; where that is not below ``/rasdaman``, first sought there.
+
+        Raises
+        ------
+        Refused
+            Without a code when the server has no such path.
+        DataUnavailable, AccessDenied
+        """
+        base = self._url.split("?")[0].rstrip("/").removesuffix("/ows")
+        if not base.endswith("/rasdaman"):
+            try:
+                return self.sent("POST", f"{base}/rasdaman/admin/{path}", data=dict(params)).content
+            except Refused as error:
+                if error.code:
+                    raise
+        return self.sent("POST", f"{base}/admin/{path}", data=dict(params)).content
+
     def fetched(self, params: Mapping[str, Any], path: Path) -> str:
         """Write the answer to a request to a file, and say its media type; raises as ``asked``."""
         with self.sent("GET", params={"service": "WCS", **params}, stream=True) as answer:
@@ -131,10 +151,10 @@ class WcsClient:
         """Close connections."""
         self._session.close()
 
-    def sent(self, method: str, **content: Any) -> requests.Response:
-        """A good answer; raises Refused, DataUnavailable, AccessDenied."""
+    def sent(self, method: str, url: str = "", **content: Any) -> requests.Response:
+        """A good answer, of the endpoint or of another URL; raises Refused, DataUnavailable, AccessDenied."""
         try:
-            answer = self._session.request(method, self._url, timeout=_SECONDS, **content)
+            answer = self._session.request(method, url or self._url, timeout=_SECONDS, **content)
         except requests.RequestException as error:
             raise DataUnavailable(f"{self.name} cannot be reached: {error}", locator=self._key) from error
         if answer.status_code in (401, 403):
@@ -145,7 +165,7 @@ class WcsClient:
             )
         if not answer.ok:
             code, text = _report(answer.content)
-            asked = (content.get("params") or content["data"])["request"]
+            asked = urlsplit(url).path or (content.get("params") or content["data"])["request"]
             raise Refused(f"{self.name}: {asked}: {code or answer.status_code}: {text}", code)
         return answer
 

@@ -19,7 +19,7 @@ from eoxserver.services.wire import Request
 if TYPE_CHECKING:
     from eoxserver.services.context import ServiceContext
 
-__all__ = ["SERVICE_INFO", "Announcing"]
+__all__ = ["SERVICE_INFO", "Announcing", "web_url"]
 
 SERVICE_INFO: Mapping[str, str] = {
     "serviceTitle": "title",
@@ -71,7 +71,7 @@ class Announcing:
                 locator="metadataUrl",
             )
         self._gate.check(request, "update", identifier)
-        self._announcements.mark(identifier, _web_url(given.strip(), "metadataUrl"))
+        self._announcements.mark(identifier, web_url(given.strip(), "metadataUrl"))
 
     def inform(self, request: Request) -> None:
         """Set texts on the service.
@@ -97,7 +97,7 @@ class Announcing:
                     f"{key} has {len(text)} characters; {_LONGEST} are accepted at most", locator=key
                 )
             if text or key == "role":
-                texts[setting] = _web_url(text, key) if key == "providerSite" else text
+                texts[setting] = web_url(text, key) if key == "providerSite" else text
         self._announcements.set_service_texts(texts)
 
 
@@ -106,7 +106,7 @@ def _said(value: str | None) -> str:
     return "" if text == "undefined" else text
 
 
-def _web_url(text: str, key: str) -> str:
+def web_url(text: str, key: str) -> str:
     """A URL of the web, or nothing; raises InvalidParameterValue."""
     try:
         parts = urlsplit(text)

@@ -66,6 +66,15 @@ class Target(Protocol):
             When there is none of such a name, or it has other axes, CRSs or fields.
         """
 
+    def mark(self, identifier: str, metadata_url: str) -> None:
+        """Mark a coverage that is there as a data set of INSPIRE; an empty URL takes the mark away, if there is one.
+
+        Raises
+        ------
+        InvalidParameterValue, InconsistentChange
+            When it is no URL of the web, or the server has no such marks.
+        """
+
     def delete(self, identifier: str) -> None:
         """Delete a coverage."""
 

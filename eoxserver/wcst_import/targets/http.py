@@ -116,6 +116,16 @@ class HttpTarget:
         request = {"request": "AddPyramidMember", "base": identifier, "member": ",".join(members)}
         self._changed({**request, "pyramidHarvesting": flag}, identifier)
 
+    def mark(self, identifier: str, metadata_url: str) -> None:
+        """Ask for the mark; that a server has none is an error only where one is wanted."""
+        try:
+            self._client.administered(
+                "inspire/metadata/update", {"COVERAGEID": identifier, "METADATAURL": metadata_url}
+            )
+        except Refused as error:
+            if metadata_url or error.code:
+                raise
+
     def delete(self, identifier: str) -> None:
         """Delete a coverage."""
         self._changed({"request": "DeleteCoverage", "coverageId": identifier}, identifier)

@@ -10,6 +10,7 @@ from eoxserver.app.instance import Instance
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.metadata import NO_PARTS
 from eoxserver.resources.coverages.stacking.stacks import NewStack
+from eoxserver.services.wcst.announcing import web_url
 from eoxserver.services.wcst.pyramids import Pyramids
 from eoxserver.services.wcst.tiling import tiling as read_tiling
 from eoxserver.wcst_import.inplace import slice_parts
@@ -77,6 +78,10 @@ class InstanceTarget:
     def add_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
         """Take coverages into the pyramid of one."""
         Pyramids(self._instance.context).add(identifier, members, harvesting)
+
+    def mark(self, identifier: str, metadata_url: str) -> None:
+        """Mark it, or take the mark away."""
+        self._instance.context.announcements.mark(identifier, web_url(metadata_url, "input.inspire.metadata_url"))
 
     def delete(self, identifier: str) -> None:
         """Delete a coverage with its cells."""
