@@ -22,7 +22,7 @@ from eoxserver.query.plan import Condense, Node, Reduce, Sort
 from eoxserver.query.resolver import Resolver
 from eoxserver.query.steps import Lookup, Options, Step
 from eoxserver.query.transforms import TransformCache
-from eoxserver.query.windows import View
+from eoxserver.query.windows import Need, View
 
 __all__ = ["Checked", "Cost", "Limits", "check", "check_step", "price"]
 
@@ -145,11 +145,14 @@ def price(step: Step, box: CellBox | None = None) -> Cost:
     sources = _sources(step)
     fields = tuple(range(len(step.range_type)))
     read: set[str] = set()
+    shapes: dict[int, tuple[int, ...]] = {}
     chunks = cells = size = 0
     for source, part, positions in _leaves(step.source, box, fields):
         coverage = sources[id(source)]
         read.add(coverage.identifier)
-        chunks += _chunks(source, part)
+        if id(source) not in shapes:
+            shapes[id(source)] = source.chunks
+        chunks += _chunks(shapes[id(source)], part)
         cells += part.cell_count * len(positions)
         size += part.cell_count * sum(coverage.range_type.fields[each].dtype.itemsize for each in positions)
     result = box.cell_count
@@ -170,27 +173,33 @@ _Part: TypeAlias = tuple[Source, CellBox, tuple[int, ...]]
 
 def _leaves(source: Source, box: CellBox, fields: Sequence[int]) -> Iterator[_Part]:
     """What a box of a source needs of the sources that compute nothing; what is needed twice counts once."""
-    waiting: list[_Part] = [(source, box, tuple(fields))]
-    seen: set[tuple[int, CellBox, tuple[int, ...]]] = set()
+    waiting = [iter([Need(source, 0, box, tuple(fields))])]
+    seen: set[tuple[int, ...]] = set()
+    views: dict[int, View | None] = {}
     while waiting:
-        one, part, chosen = waiting.pop()
-        if (id(one), part, chosen) in seen:
+        need = next(waiting[-1], None)
+        if need is None:
+            waiting.pop()
             continue
-        seen.add((id(one), part, chosen))
-        if not isinstance(one, View):
-            yield one, part, chosen
-            continue
-        for need in one.needs(part, chosen):
-            if need.level:
-                yield need.source, need.box, need.fields
+        known = id(need.source)
+        key = (known, *need.box.low, *need.box.high, *need.fields)  # numbers alone: there may be millions of them
+        if need.level:
+            yield need.source, need.box, need.fields
+        elif key not in seen:
+            seen.add(key)
+            if known not in views:
+                views[known] = need.source if isinstance(need.source, View) else None
+            view = views[known]
+            if view is not None:
+                waiting.append(view.needs(need.box, need.fields))
             else:
-                waiting.append((need.source, need.box, need.fields))
+                yield need.source, need.box, need.fields
 
 
-def _chunks(source: Source, box: CellBox) -> int:
-    """Chunks that a box touches."""
+def _chunks(chunks: Sequence[int], box: CellBox) -> int:
+    """Chunks of this shape that a box touches."""
     count = 1
-    for low, high, chunk in zip(box.low, box.high, source.chunks, strict=True):
+    for low, high, chunk in zip(box.low, box.high, chunks, strict=True):
         count *= -(-high // chunk) - low // chunk
     return count
 

@@ -166,9 +166,8 @@ class Resolver:
         source: Source = window
         if changed:
             zoomed = _zoomed(window, changed)
-            budget = self.options.window_bytes
             horizontal = step.domain.horizontal
-            source = ScaleView(zoomed, step.range_type, domain.shape, horizontal, node.interpolation, budget)
+            source = ScaleView(zoomed, step.range_type, domain.shape, horizontal, node.interpolation, self.options)
         return Step(node, derived(step.coverage, source, domain=domain), (step,), step.iterators)
 
     def _reproject(self, node: Reproject) -> Step:
@@ -187,8 +186,7 @@ class Resolver:
         zoomed = _zoomed(window, {x: ratios[0], y: ratios[1]})
         coarser = (ratios[0] * zoomed.scale[x], ratios[1] * zoomed.scale[y])
         plane = PlaneMap(placement, *_zoomed_plane(old, zoomed, x, y), coarser, tolerance)
-        budget = self.options.window_bytes
-        source = ReprojectView(zoomed, step.range_type, plane, (x, y), node.interpolation, budget)
+        source = ReprojectView(zoomed, step.range_type, plane, (x, y), node.interpolation, self.options)
         return Step(node, derived(step.coverage, source, domain=domain), (step,), step.iterators)
 
     def _overlay(self, node: Overlay) -> Step:

@@ -112,6 +112,8 @@ class WindowReader:
     around: int | None = None
     """The axis along which the window is closed."""
     budget: int = BUDGET
+    proceed: Callable[[], None] = lambda: None
+    """Called before cells are read; raises when they are not wanted any more."""
 
     def read(self, low: Sequence[int], high: Sequence[int], fields: Sequence[int], blocks: Reduction) -> Cells:
         """Read cells, or blocks where ``blocks`` has factors, from ``low`` up to, without, ``high``."""
@@ -159,6 +161,7 @@ class WindowReader:
 
     def _read(self, box: CellBox, fields: Sequence[int], blocks: Reduction) -> Cells:
         if not blocks.factors:
+            self.proceed()
             return self.zoomed.read(box, fields)
         shape = self.zoomed.shape
         source = CellBox(
@@ -168,6 +171,7 @@ class WindowReader:
         widest = max(range(len(shape)), key=lambda axis: box.shape[axis])
         if source.cell_count * len(fields) * CELL_BYTES > self.budget and box.shape[widest] > 1:
             return joined([self._read(half, fields, blocks) for half in halves(box, widest)], widest)
+        self.proceed()
         return _reduced(self.zoomed.read(source, fields), blocks)
 
 

@@ -22,7 +22,6 @@ from eoxserver.query.mapping import TILE, AxisPositions, PlaneMap, TilePositions
 from eoxserver.query.plan import Interpolation
 from eoxserver.query.resample import combined, gathered, rounded
 from eoxserver.query.sampling import (
-    BUDGET,
     CELL_BYTES,
     Reduction,
     WindowReader,
@@ -32,6 +31,7 @@ from eoxserver.query.sampling import (
     nothing,
     outside,
 )
+from eoxserver.query.steps import Options
 from eoxserver.query.taps import KERNELS, SAMPLES, Array, Taps, make_taps
 from eoxserver.query.transforms import Floats
 from eoxserver.query.windows import Need, Zoomed
@@ -85,13 +85,14 @@ class ResampleView(ABC):
         shape: tuple[int, ...],
         horizontal: tuple[int, int] | None,
         method: Interpolation,
-        budget: int = BUDGET,
+        options: Options,
     ) -> None:
         self.zoomed = zoomed
         self.range_type = range_type
         self.horizontal = horizontal
         self.method = method
-        self.budget = budget
+        self.budget = options.window_bytes
+        self.proceed = options.proceed
         self.around: int | None = None
         """The axis along which the window is closed."""
         self._shape = shape
@@ -127,7 +128,7 @@ class ResampleView(ABC):
 
     def _window(self, cut: Cut, taps: dict[int, Taps], fields: Sequence[int]) -> tuple[Cells, dict[int, Taps]]:
         """Source cells that taps count in, and taps that count in these; only those tapped where all are too many."""
-        reader = WindowReader(self.zoomed, self.around, self.budget)
+        reader = WindowReader(self.zoomed, self.around, self.budget, self.proceed)
         if cut.bytes(len(fields)) <= self.budget or cut.blocks.factors:
             return reader.read(cut.low, cut.high, fields, cut.blocks), taps
         index: dict[int, Array] = {}
@@ -257,11 +258,11 @@ class ReprojectView(SeparableView):
         plane: PlaneMap,
         horizontal: tuple[int, int],
         method: Interpolation,
-        budget: int = BUDGET,
+        options: Options,
     ) -> None:
         shape = list(zoomed.window.shape)
         shape[horizontal[0]], shape[horizontal[1]] = plane.placement.target.width, plane.placement.target.height
-        super().__init__(zoomed, range_type, tuple(shape), horizontal, method, budget)
+        super().__init__(zoomed, range_type, tuple(shape), horizontal, method, options)
         self.plane = plane
         self.x, self.y = horizontal
         self.around = self.x if plane.closed else None

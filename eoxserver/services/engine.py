@@ -7,7 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from eoxserver.backends.encoders.base import Encoder, Workspace, encoder_for
+from eoxserver.core.blocks import block_shape, split
 from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.wrapping import SameGrid
 from eoxserver.query.check import Checked, Limits
@@ -18,6 +22,9 @@ from eoxserver.query.resolver import Resolver
 from eoxserver.query.steps import steady
 
 __all__ = ["Engine"]
+
+AT_ONCE = 1 << 22
+"""Cells of all fields that are read without asking whether they are wanted any more."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,23 @@ class _Watched(SameGrid):
     proceed: Callable[[], None]
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
-        """Read cells; raises EvaluationStopped."""
-        self.proceed()
-        return self.source.read(box, fields, level)
+        """Read cells, many of them in parts; raises EvaluationStopped."""
+        most = max(1, AT_ONCE // max(1, len(fields)))
+        if level or box.cell_count <= most:
+            self.proceed()
+            return self.source.read(box, fields, level)
+        parts = list(split(box, block_shape(self.shape, self.chunks, most)))
+        values: npt.NDArray[Any] | None = None
+        valid: npt.NDArray[np.bool_] | None = None
+        for part in parts:
+            self.proceed()
+            cells = self.source.read(part, fields)
+            here = (slice(None), *part.shifted([-low for low in box.low]).slices)
+            if values is None:
+                values = np.empty((len(fields), *box.shape), cells.values.dtype)
+            values[here] = cells.values
+            if cells.valid is not None:
+                valid = np.ones(values.shape, np.bool_) if valid is None else valid
+                valid[here] = cells.valid
+        assert values is not None
+        return Cells(values, valid)

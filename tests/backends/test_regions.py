@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from shapely import Polygon
 
-from eoxserver.backends.regions import regions
+from eoxserver.backends.regions import ROWS, corner_count, regions
 
 
 def test_each_region_has_its_outline_and_holes() -> None:
@@ -51,3 +51,24 @@ def test_regions_cover_each_cell_once(values: np.ndarray) -> None:
     for rings, value in regions(values):
         areas[value] += Polygon(rings[0], rings[1:]).area
     np.testing.assert_array_equal(areas, np.bincount(values.reshape(-1), minlength=3))
+
+
+@given(
+    arrays(np.float32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.sampled_from([0.0, 1.0, np.nan])),
+    st.data(),
+    st.sampled_from([4, 8]),
+)
+def test_vertices_are_counted_before_there_are_any(values: np.ndarray, data: st.DataObject, connectivity: int) -> None:
+    valid = data.draw(st.none() | arrays(np.bool_, st.just(values.shape)))
+    made = sum(len(ring) - 1 for rings, _ in regions(values, valid, connectivity) for ring in rings)
+    assert corner_count(values, valid) == made
+
+
+def test_vertices_are_counted_across_the_rows_that_are_looked_at_together() -> None:
+    """A cross over the edges between these, in a field of stripes."""
+    values = np.zeros((2 * ROWS + 3, 7), np.uint8)
+    values[:, 2:4] = 1
+    values[ROWS - 1 : ROWS + 1] = 1
+    values[2 * ROWS] = 2
+    made = sum(len(ring) - 1 for rings, _ in regions(values) for ring in rings)
+    assert corner_count(values) == made

@@ -213,6 +213,7 @@ class CorridorView:
         jumps = np.flatnonzero((np.diff(cells[:, columns], axis=0) != 0).any(axis=1)) + 1
         waiting = list(zip([0, *jumps.tolist()], [*jumps.tolist(), len(cells)], strict=True))[::-1]
         while waiting:
+            self.options.proceed()
             start, end = waiting.pop()
             around = self._around(ranges, cells[start:end])
             if end - start > 1 and around.cell_count > most:
@@ -242,7 +243,6 @@ class CorridorView:
         values, valid = result.values, np.array(result.mask())
         track = moving.path.cells(box.low[self.line], box.high[self.line])
         for start, end, around, part in self._groups(box, len(fields)):
-            self.options.proceed()
             cells = pasted(around, part, self.window.read(part, fields), self.range_type, fields)
             places = track[start:end, [moving.tracked.index(axis) for axis in moving.plane]]
             at: tuple[Any, ...] = (slice(None),) * (self.line + 1) + (slice(start, end),)

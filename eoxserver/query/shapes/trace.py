@@ -34,6 +34,8 @@ __all__ = ["TraceView", "index_axis", "make", "traced_path", "vertex_cells"]
 
 SIDE = 1024
 """Pieces of a line are no longer along any axis [cells]."""
+BATCH = 1 << 12
+"""Pieces that are found at once."""
 
 
 def make(resolving: Resolving, node: Trace) -> Step:
@@ -203,7 +205,6 @@ class TraceView:
         if own:
             inner = [fields[number] - len(self.told) for number in own]
             for start, end, part in self._pieces(box, cells, len(own)):
-                self.options.proceed()
                 found = self.window.read(part, inner)
                 at: tuple[Any, ...] = (own, *(slice(None),) * line, slice(start, end))
                 values[at] = self._gathered(found.values, cells[start:end], part)
@@ -221,7 +222,10 @@ class TraceView:
         return self.path.cells(box.low[self.line], box.high[self.line])
 
     def _pieces(self, box: CellBox, cells: Integers, fields: int) -> Iterator[tuple[int, int, CellBox]]:
-        """Ranges of the cells of a line that meet one chunk each, within the budget, and the box around each."""
+        """Ranges of the cells of a line that meet one chunk each, within the budget, and the box around each.
+
+        There may be as many as cells: it is asked before each whether they are wanted.
+        """
         base = self.window.base.chunks
         kept = [self.window.kept[axis] for axis in self.traced]
         sides = np.array([min(SIDE, base[axis]) for axis in kept], dtype=np.int64)
@@ -229,17 +233,8 @@ class TraceView:
         others = dict(zip(self.others, self._without_line(box), strict=True))
         each = fields * CELL_BYTES * math.prod(high - low for low, high in others.values())
         edges = np.flatnonzero((np.diff((cells + origin) // sides, axis=0) != 0).any(axis=1)) + 1
-        waiting = list(zip([0, *edges.tolist()], [*edges.tolist(), len(cells)], strict=True))[::-1]
-        while waiting:
-            start, end = waiting.pop()
-            low, high = cells[start:end].min(axis=0).tolist(), (cells[start:end].max(axis=0) + 1).tolist()
-            if (
-                end - start > 1
-                and each * math.prod(b - a for a, b in zip(low, high, strict=True)) > self.options.window_bytes
-            ):
-                middle = (start + end) // 2
-                waiting.extend([(middle, end), (start, middle)])
-                continue
+        for start, end, low, high in _fitting(cells, edges, self.options.window_bytes // max(1, each)):
+            self.options.proceed()
             ranges = others | dict(zip(self.traced, zip(low, high, strict=True), strict=True))
             bounds = [ranges[axis] for axis in range(len(ranges))]
             yield start, end, CellBox(tuple(a for a, _ in bounds), tuple(b for _, b in bounds))
@@ -254,3 +249,23 @@ class TraceView:
         first = np.moveaxis(values, [axis + 1 for axis in self.traced], range(1, len(self.traced) + 1))
         index: tuple[Any, ...] = tuple(cells[:, number] - part.low[axis] for number, axis in enumerate(self.traced))
         return np.moveaxis(first[(slice(None), *index)], 1, self.line + 1)
+
+
+def _fitting(
+    cells: Integers, edges: npt.NDArray[np.intp], most: int
+) -> Iterator[tuple[int, int, list[int], list[int]]]:
+    """Ranges of cells between edges, halved where the box around one has more than so many; and their boxes."""
+    bounds = np.concatenate([[0], edges, [len(cells)]]) if len(cells) else np.zeros(1, np.intp)
+    for first in range(0, len(bounds) - 1, BATCH):
+        part = bounds[first : first + BATCH + 1]
+        inside, starts = cells[part[0] : part[-1]], part[:-1] - part[0]
+        lows, highs = np.minimum.reduceat(inside, starts, axis=0), np.maximum.reduceat(inside, starts, axis=0) + 1
+        sizes = np.multiply.reduce((highs - lows).astype(np.float64), axis=1)
+        fits = (sizes <= most) | (np.diff(part) == 1)
+        found = zip(part[:-1].tolist(), part[1:].tolist(), lows.tolist(), highs.tolist(), fits.tolist(), strict=True)
+        for start, end, low, high, small in found:
+            if small:
+                yield start, end, low, high
+                continue
+            for half in _fitting(cells[start:end], np.array([(end - start) // 2]), most):
+                yield start + half[0], start + half[1], half[2], half[3]

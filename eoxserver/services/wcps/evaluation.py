@@ -255,7 +255,9 @@ class Evaluation:
     def _outlines(self, scope: Scope, tree: nodes.Syntax, value: OutlinesValue) -> Encoding:
         coverage = self._coverage(value.value)
         with scope.plan.placed(tree):
-            encoded = encode_polygons(coverage, value.format, value.connectivity, self._engine.proceed)
+            encoded = encode_polygons(
+                coverage, value.format, value.connectivity, self._engine.proceed, self._engine.limits.max_result_bytes
+            )
         return Encoding(encoded, value.value.identifier)
 
     def _coverage(self, value: CoverageValue) -> Coverage:

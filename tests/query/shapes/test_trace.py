@@ -13,9 +13,11 @@ from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidAxisLabel, InvalidSubsetting
 from eoxserver.core.selection import Trim
-from eoxserver.query.check import price
+from eoxserver.query.check import check_step, price
 from eoxserver.query.plan import Ring, Select, SubsetNode, Trace
-from tests.query.samples import Recorder, assert_same, climate, covering, cube, image, numbers, read, scan
+from eoxserver.query.resolver import Resolver
+from eoxserver.query.steps import Options
+from tests.query.samples import Recorder, assert_same, catalogue, climate, covering, cube, image, numbers, read, scan
 from tests.query.shapes.shapes import blocks, by_blocks, given, resolved, result
 
 
@@ -154,6 +156,38 @@ def test_a_diagonal_reads_only_what_is_near() -> None:
     assert source.cells == priced.cells
     assert source.cells <= 100_000 * 512
     assert max(box.cell_count for box, _, _ in source.reads) <= 512 * 512
+
+
+class _TooLong(Exception):
+    """Nobody waits any more."""
+
+
+@pytest.mark.parametrize("chunk", [1, 50])
+def test_a_long_line_is_given_up_between_its_pieces(chunk: int) -> None:
+    """Both while it is priced and while it is read: a line meets as many chunks as it has cells."""
+    coverage, source = wide(3000, chunk)
+    calls, most = 0, 10
+
+    def proceed() -> None:
+        nonlocal calls
+        calls += 1
+        if calls > most:
+            raise _TooLong
+
+    plan = Trace(given(coverage), ("Lat", "Long"), ((0.0, 0.0), (2999.0, 2999.0)))
+    step = Resolver(catalogue(), Options(proceed=proceed)).resolve(plan)
+    with pytest.raises(_TooLong):
+        check_step(step)
+    assert not source.reads
+    calls = 0
+    with pytest.raises(_TooLong):
+        read(step.coverage)
+    assert len(source.reads) == most
+
+
+def test_an_empty_part_of_a_line_has_no_cells() -> None:
+    traced = result(Trace(given(image(numbers((10, 10)))), ("Lat", "Long"), ((47.5, 11.5), (43.9, 15.2))))
+    assert read(traced, CellBox((2,), (2,))).values.shape == (1, 0)
 
 
 def test_pieces_meet_the_chunks_of_the_source_also_below_a_trim() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -20,11 +21,11 @@ from shapely import Polygon
 from shapely.geometry import mapping
 from shapely.geometry.polygon import orient
 
-from eoxserver.backends.regions import Region, regions
+from eoxserver.backends.regions import Region, corner_count, regions
 from eoxserver.core.axes import Axis, RegularAxis
 from eoxserver.core.coverage import CellBox, Coverage
 from eoxserver.core.crs import Crs, parse_crs, transform_points
-from eoxserver.core.errors import NoSuchMediaType, suggest
+from eoxserver.core.errors import LimitExceeded, NoSuchMediaType, suggest
 from eoxserver.core.roles import Role
 from eoxserver.services.wcps.encoding.geopackage import geopackage
 from eoxserver.services.wcps.encoding.results import Encoded
@@ -40,6 +41,8 @@ _FORMATS = {
 
 OFTEN = 256
 """After so many polygons it is asked whether anybody waits for them."""
+VERTEX_BYTES = 16
+"""Size of a vertex: two numbers."""
 Write: TypeAlias = Callable[[Sequence[tuple[Polygon, Any]], np.dtype[Any], Crs | None, str], bytes]
 """From polygons with values, the type of these, a CRS and a title to a file."""
 _FILES: Mapping[str, tuple[str, str, Write]] = MappingProxyType({
@@ -90,7 +93,11 @@ def polygon_format(name: str) -> str:
 
 
 def encode_polygons(
-    coverage: Coverage, name: str, connectivity: int, proceed: Callable[[], None] | None = None
+    coverage: Coverage,
+    name: str,
+    connectivity: int,
+    proceed: Callable[[], None] | None = None,
+    limit: int | None = None,
 ) -> Encoded:
     """Write the polygons around regions of equal valid cells.
 
@@ -104,20 +111,25 @@ def encode_polygons(
         4, or 8 where cells that touch at a corner are neighbours too.
     proceed : callable, optional
         Called now and then while polygons are made; raises when nobody waits for them any more.
+    limit : int, optional
+        Size that all vertices together may have [bytes].
 
     Raises
     ------
     NoSuchMediaType
         For a format that there is not.
+    LimitExceeded
+        When the first bytes are asked for, and the outlines have too many vertices.
     """
     form = polygon_format(name)
     crs = coverage.domain.horizontal_crs
     target = parse_crs("CRS:84") if form == "GeoJSON" and crs is not None else None
     frame = Frame(coverage.domain.axes[0], coverage.domain.axes[1], crs, target)
+    found = _regions(coverage, connectivity, proceed, limit)
     if form == "GeoJSON":
-        return Encoded("application/geo+json", _geojson(frame, _regions(coverage, connectivity, proceed)), ".geojson")
+        return Encoded("application/geo+json", _geojson(frame, found), ".geojson")
     media_type, extension, write = _FILES[form]
-    return Encoded(media_type, _file(coverage, frame, _regions(coverage, connectivity, proceed), write), extension)
+    return Encoded(media_type, _file(coverage, frame, found, write), extension)
 
 
 def _file(coverage: Coverage, frame: Frame, found: Iterator[Region], write: Write) -> Iterator[bytes]:
@@ -126,8 +138,19 @@ def _file(coverage: Coverage, frame: Frame, found: Iterator[Region], write: Writ
     yield write(features, coverage.range_type.fields[0].dtype, frame.crs, coverage.identifier or "polygons")
 
 
-def _regions(coverage: Coverage, connectivity: int, proceed: Callable[[], None] | None) -> Iterator[Region]:
+def _regions(
+    coverage: Coverage, connectivity: int, proceed: Callable[[], None] | None, limit: int | None
+) -> Iterator[Region]:
     cells = coverage.source.read(CellBox.whole(coverage.domain.shape), (0,))
+    if limit is not None:
+        size = VERTEX_BYTES * corner_count(cells.values[0], None if cells.valid is None else cells.valid[0])
+        if size > limit:
+            raise LimitExceeded(
+                f"the outlines of these regions have {size // VERTEX_BYTES} vertices of {VERTEX_BYTES} bytes, more "
+                f"than the {limit} bytes allowed (max_result_bytes); "
+                "take a part of the coverage, or fewer different values",
+                locator="max_result_bytes",
+            )
     found = regions(cells.values[0], None if cells.valid is None else cells.valid[0], connectivity)
     for number, region in enumerate(found):
         if proceed is not None and number % OFTEN == 0:
@@ -136,10 +159,11 @@ def _regions(coverage: Coverage, connectivity: int, proceed: Callable[[], None] 
 
 
 def _geojson(frame: Frame, found: Iterator[Region]) -> Iterator[bytes]:
-    """A feature collection, one feature a line."""
+    """A feature collection, one feature a line; nothing comes before it is known that there are regions."""
+    first = list(islice(found, 1))
     yield b'{"type":"FeatureCollection","features":['
     before = b"\n"
-    for region in found:
+    for region in chain(first, found):
         feature = {
             "type": "Feature",
             "properties": {"value": _json_value(region[1])},

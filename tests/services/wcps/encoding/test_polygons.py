@@ -18,7 +18,7 @@ from eoxserver.core.axes import IndexAxis, RegularAxis, Role
 from eoxserver.core.coverage import Coverage, MemorySource
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import EvaluationStopped, NoSuchMediaType
+from eoxserver.core.errors import EvaluationStopped, LimitExceeded, NoSuchMediaType
 from eoxserver.core.fields import Field, RangeType
 from eoxserver.services.wcps.encoding.polygons import encode_polygons
 
@@ -134,3 +134,12 @@ def test_polygons_are_made_as_long_as_somebody_waits(name: str) -> None:
     with pytest.raises(EvaluationStopped):
         b"".join(encode_polygons(coverage, name, 4, proceed).chunks)
     assert asked == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", ["GeoJSON", "GPKG", "ESRI Shapefile"])
+def test_outlines_have_a_greatest_size(name: str) -> None:
+    """An island in a sea has 4 + 4 + 4 vertices of 16 bytes; nothing is written when that is too much."""
+    assert b"".join(encode_polygons(island(), name, 4, limit=192).chunks)
+    chunks = encode_polygons(island(), name, 4, limit=191).chunks
+    with pytest.raises(LimitExceeded, match=r"12 vertices of 16 bytes, more than the 191 bytes allowed \(max_result"):
+        next(chunks)
