@@ -15,6 +15,7 @@ from eoxserver.wcst_import.hooks import run_after, run_before
 from eoxserver.wcst_import.importer import Analysis, Importer
 from eoxserver.wcst_import.ingredients.reading import Ingredients
 from eoxserver.wcst_import.inplace import check_in_place
+from eoxserver.wcst_import.overviews import check_overviews
 from eoxserver.wcst_import.recipes.base import Environment, Recipe
 from eoxserver.wcst_import.scaling import check_scales, scale
 from eoxserver.wcst_import.slices import ImportFile, Slice
@@ -100,6 +101,7 @@ class Session:
         recipe.check()
         check_supported(self.ingredients, recipe.options, kind.filters)
         check_scales(recipe.options)
+        check_overviews(self.config, recipe.options)
         target = self._environment.target
         check_in_place(self.config, recipe.options, target.name, target.reads_files)
         return recipe
@@ -142,6 +144,7 @@ class Session:
         numbered = [(n, file) for n, file in enumerate(self._recipe.files()) if file.path not in self._imported]
         if not numbered:
             self._console.warn(f"no slices to import: {self._why_none()}")
+            self._mark([self.ingredients.input.coverage_id])
             return Result(0)
         if self._explain or self.config.blocking:
             return self._batch(numbered, ask=True)
@@ -173,9 +176,29 @@ class Session:
             return Result(0, skipped, declined=True)
         written = importer.write(analysis)
         run_after(self.ingredients.hooks, written.files, self._console.warn)
-        for identifier in analysis.outlines:
+        overviews = self._recipe.overviews
+        self._join(overviews, analysis.outlines)
+        whole = [identifier for identifier in analysis.outlines if identifier not in overviews]
+        for identifier in whole:
             scale(self._environment.target, identifier, self._recipe.options)
+        self._mark(whole)
         return Result(written.slices, [(each.file.path, each.reason) for each in analysis.skipped])
+
+    def _join(self, overviews: Mapping[str, str], written: Iterable[str]) -> None:
+        """Let overviews be members of the pyramids of what they are overviews of; both are written."""
+        members: dict[str, list[str]] = {}
+        for identifier in written:
+            if identifier in overviews and not self._recipe.options.import_overviews_only:
+                members.setdefault(overviews[identifier], []).append(identifier)
+        for base, found in members.items():
+            self._environment.target.renew_members(base, found)
+
+    def _mark(self, identifiers: Iterable[str]) -> None:
+        """Let INSPIRE know of those that are there, or of none of them any more."""
+        given, target = self.ingredients.input.inspire, self._environment.target
+        for identifier in identifiers:
+            if not self._explain and target.coverage(identifier) is not None:
+                target.mark(identifier, given.metadata_url.strip() if given else "")
 
     def _replaced(self, files: Sequence[tuple[int, ImportFile]]) -> Iterable[tuple[int, ImportFile]]:
         if self._explain:  # hooks change things
@@ -192,6 +215,9 @@ class Session:
                 self._console.say(line)
             if outline.count > shown:
                 self._console.say(f"  ... and {outline.count - shown} more")
+        inspire = self.ingredients.input.inspire
+        if inspire and inspire.metadata_url:
+            self._console.say(f"INSPIRE: a data set, with metadata at {inspire.metadata_url} (input.inspire)")
 
     # -- while it goes on --------------------------------------------------------------------------------
 

@@ -16,10 +16,6 @@ _FILTERS = {
     "resolutions": "sentinel2", "levels": "sentinel2", "crss": "sentinel2",
 }  # fmt: skip
 _DEFAULT_PRODUCT = "GRD"
-_OVERVIEWS = (
-    "overviews of files are not copied; scale_levels makes overviews of the coverage, and with config.insitu those of "
-    "the files are used"
-)
 
 
 def check_supported(given: Ingredients, options: CommonOptions, filters: Sequence[str]) -> None:
@@ -41,17 +37,12 @@ def check_supported(given: Ingredients, options: CommonOptions, filters: Sequenc
 
 def _of_input(given: Ingredients, filters: Sequence[str]) -> Iterator[tuple[str, str]]:
     section = given.input
-    if section.inspire is not None and section.inspire.metadata_url:
-        yield "input.inspire.metadata_url", "INSPIRE metadata are not served here; leave it empty, or out"
     for name, recipe in _FILTERS.items():
         if name not in filters and getattr(section, name) not in ((), _DEFAULT_PRODUCT):
             yield f"input.{name}", f"the recipe {given.recipe} has no such filter; it is one of {recipe}"
 
 
 def _of_options(recipe: str, options: CommonOptions) -> Iterator[tuple[str, str]]:
-    for name in ("import_overviews", "import_all_overviews", "import_overviews_only"):
-        if getattr(options, name):
-            yield f"recipe.options.{name}", _OVERVIEWS
     if options.pyramid_harvesting and not (options.pyramid_members or options.pyramid_bases):
         yield "recipe.options.pyramid_harvesting", "there are neither pyramid_members nor pyramid_bases to harvest"
     section, key = options.coverage, "recipe.options.coverage"

@@ -16,18 +16,10 @@ pytestmark = pytest.mark.integration
     [
         (
             "input",
-            {"inspire": {"metadata_url": "http://a"}},
-            r"input\.inspire\.metadata_url: INSPIRE .* leave it empty",
-        ),
-        (
-            "input",
             {"levels": ["L2A"]},
             "input.levels: the recipe map_mosaic has no such filter; it is one of sentinel2",
         ),
         ("input", {"product": "SLC"}, "input.product: .* one of sentinel1"),
-        ("options", {"import_overviews": [0]}, r"options\.import_overviews: .*; scale_levels makes .*insitu"),
-        ("options", {"import_all_overviews": True}, r"options\.import_all_overviews: "),
-        ("options", {"import_overviews_only": True}, r"options\.import_overviews_only: "),
         ("options", {"pyramid_harvesting": True}, "neither pyramid_members nor pyramid_bases"),
         ("options", {"coverage": {"grid_coverage": True}}, r"coverage\.grid_coverage: .*OGC/0/Index2D"),
         ("options", {"coverage": {"crs": "EPSG/0/4326"}}, r"coverage\.crs: .* general_coverage has it"),

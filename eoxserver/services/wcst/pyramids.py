@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from eoxserver.core.axes import Axis, IrregularAxis, RegularAxis
+from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
 from eoxserver.core.coordinates import number_text, parse_number
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.domain import Domain, same_label
@@ -197,6 +197,16 @@ def _factor(base: Coverage, member: Coverage, axis: Axis, other: Axis) -> float:
         if factor < 1 - TOLERANCE:
             raise _different(base, member, f"a resolution along {axis.label} that is not coarser")
         return round(factor) if abs(factor - round(factor)) < TOLERANCE else factor
+    if (
+        isinstance(axis, IndexAxis)
+        and isinstance(other, IndexAxis)
+        and (axis.first, axis.size)
+        == (
+            other.first,
+            other.size,
+        )
+    ):
+        return 1.0
     irregular = isinstance(axis, IrregularAxis) and isinstance(other, IrregularAxis)
     if not irregular or not np.array_equal(axis.coordinates(), other.coordinates()):
         raise _different(base, member, f"positions along {axis.label}")

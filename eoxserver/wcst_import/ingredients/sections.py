@@ -71,9 +71,11 @@ class Config:
 
 @dataclass(frozen=True, kw_only=True)
 class Inspire:
-    """INSPIRE metadata of the coverage."""
+    """What INSPIRE knows of the coverage."""
 
-    metadata_url: str = option(text, "URL of its metadata record; only an empty one is accepted", "")
+    metadata_url: str = option(
+        text, "URL of its metadata record, which makes it a data set of INSPIRE; empty: it is none", ""
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,9 +219,11 @@ class CommonOptions:
     wms_import: bool = option(flag, "serve it as a layer of WMS too; here every coverage with a map is one", False)
     scale_levels: tuple[float, ...] = option(list_of(number(above=1)), "coarser copies, by factor of x and y", ())
     scale_factors: tuple[ScaleFactors, ...] = option(list_of(section(ScaleFactors)), "coarser copies, by axis", ())
-    import_overviews: tuple[int, ...] = option(list_of(whole_number(0)), "refused: scale_levels, or config.insitu", ())
-    import_all_overviews: bool = option(flag, "true is refused: scale_levels, or config.insitu", False)
-    import_overviews_only: bool = option(flag, "true is refused: scale_levels, or config.insitu", False)
+    import_overviews: tuple[int, ...] = option(
+        list_of(whole_number(0)), "overviews of the files, by number from 0, as coverages ID_NUMBER", ()
+    )
+    import_all_overviews: bool = option(flag, "all overviews that the first file has", False)
+    import_overviews_only: bool = option(flag, "only overviews, not the full resolution", False)
     pyramid_members: tuple[str, ...] = option(list_of(text), "coverages that are coarser copies of this one", ())
     pyramid_bases: tuple[str, ...] = option(list_of(text), "coverages of which this one is a coarser copy", ())
     pyramid_harvesting: bool = option(flag, "members of members too", False)

@@ -15,10 +15,12 @@ from typing import Any, ClassVar, Generic, TypeVar
 from eoxserver.backends.grib.process import GribProcess
 from eoxserver.backends.readers.base import Reader
 from eoxserver.core.crs import Crs
+from eoxserver.wcst_import.errors import FileRefused
 from eoxserver.wcst_import.ingredients.options import read_section
 from eoxserver.wcst_import.ingredients.reading import Ingredients
 from eoxserver.wcst_import.ingredients.sections import CommonOptions
 from eoxserver.wcst_import.inplace import check_files
+from eoxserver.wcst_import.overviews import file_levels, overview_slices, wants_overviews
 from eoxserver.wcst_import.restriction import is_inside
 from eoxserver.wcst_import.slices import ImportFile, Slice, find_files
 from eoxserver.wcst_import.targets.base import Target
@@ -68,6 +70,8 @@ class Recipe(ABC, Generic[OptionsT]):
 
     def __init__(self, ingredients: Ingredients, environment: Environment) -> None:
         self._whole: dict[str, Any] = {}
+        self.overviews: dict[str, str] = {}
+        """Coverages of overviews that were found, and those whose overviews they are."""
         self.ingredients = ingredients
         self.environment = environment
         options = read_section(self.options_type, ingredients.options, "recipe.options")
@@ -100,7 +104,25 @@ class Recipe(ABC, Generic[OptionsT]):
             if is_inside(one, config.slice_restriction):
                 if config.insitu:
                     check_files(one)
-                yield one
+                if not self.options.import_overviews_only:
+                    yield one
+                if wants_overviews(self.options):
+                    yield from self._overviews(one)
+
+    def _overviews(self, one: Slice) -> Iterator[Slice]:
+        """The overviews of a slice that are imported; of all there are those that the first file has."""
+        base = one.part.identifier
+        chosen = self.options.import_overviews or self.once(
+            lambda: tuple(range(len(file_levels(one)))), f"overviews of {base}"
+        )
+        if not chosen:
+            raise FileRefused(
+                f"{one.file.path} has no overviews (recipe.options.import_all_overviews); gdaladdo makes some",
+                locator=one.file.path,
+            )
+        for found in overview_slices(one, chosen):
+            self.overviews[found.part.identifier] = base
+            yield found
 
     def close(self) -> None:
         """Give back what is held, at the end of the import: temporary files, connections."""

@@ -66,6 +66,15 @@ class Target(Protocol):
             When there is none of such a name, or it has other axes, CRSs or fields.
         """
 
+    def renew_members(self, identifier: str, members: Sequence[str]) -> None:
+        """Let coverages be members of a pyramid, as they are now: those that are ones already are read again.
+
+        Raises
+        ------
+        NoSuchCoverage, InvalidParameterValue
+            As ``add_members``.
+        """
+
     def mark(self, identifier: str, metadata_url: str) -> None:
         """Mark a coverage that is there as a data set of INSPIRE; an empty URL takes the mark away, if there is one.
 

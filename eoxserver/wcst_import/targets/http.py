@@ -6,9 +6,11 @@ A request is one change there: a coverage is inserted with its first part, every
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from eoxserver.backends.credentials import Credentials
 from eoxserver.backends.encoders.base import Workspace
@@ -116,6 +118,16 @@ class HttpTarget:
         request = {"request": "AddPyramidMember", "base": identifier, "member": ",".join(members)}
         self._changed({**request, "pyramidHarvesting": flag}, identifier)
 
+    def renew_members(self, identifier: str, members: Sequence[str]) -> None:
+        """Take those out of the pyramid that are in it, and all of them into it."""
+        answer = self._client.asked({"request": "ListPyramidMembers", "version": "2.0.1", "base": identifier})
+        known = {each["coverage"] for each in _listed(answer)}
+        again = [each for each in members if each in known]
+        if again:
+            request = {"request": "RemovePyramidMember", "base": identifier, "member": ",".join(again)}
+            self._changed(request, identifier)
+        self.add_members(identifier, members, False)
+
     def mark(self, identifier: str, metadata_url: str) -> None:
         """Ask for the mark; that a server has none is an error only where one is wanted."""
         try:
@@ -147,6 +159,13 @@ class HttpTarget:
             if error.code == "WCSTDuplicatedCoverageName":
                 raise CoverageExists(error.message, locator=identifier) from error
             raise
+
+
+def _listed(answer: bytes) -> list[dict[str, Any]]:
+    """The members of a pyramid, in the form of the documentation of rasdaman, or of its importer."""
+    found = json.loads(answer)
+    members: list[dict[str, Any]] = found["members"] if isinstance(found, dict) else found
+    return members
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,13 @@ class InstanceTarget:
         """Take coverages into the pyramid of one."""
         Pyramids(self._instance.context).add(identifier, members, harvesting)
 
+    def renew_members(self, identifier: str, members: Sequence[str]) -> None:
+        """Link them with the versions that are there now."""
+        pyramids = Pyramids(self._instance.context)
+        known = {each["coverage"] for each in pyramids.listing(identifier)["members"]}
+        pyramids.remove(identifier, [each for each in members if each in known])
+        pyramids.add(identifier, members, False)
+
     def mark(self, identifier: str, metadata_url: str) -> None:
         """Mark it, or take the mark away."""
         self._instance.context.announcements.mark(identifier, web_url(metadata_url, "input.inspire.metadata_url"))

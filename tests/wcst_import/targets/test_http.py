@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from eoxserver.backends.credentials import Credentials
 from eoxserver.core.coverage import CellBox, Coverage
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.errors import AccessDenied, CoverageExists, DataUnavailable, EOxServerError, InconsistentChange
+from eoxserver.resources.coverages.announcements import MarkedCoverage
 from eoxserver.wcst_import.targets.http import HttpTarget
 from tests.backends.rasters import pattern, write
 from tests.cli.conftest import Commands, eoxserver, template_instance
@@ -130,6 +131,7 @@ def test_a_server_and_this_instance_get_the_same_coverage(
     given = make(folder)
     identifier = f"same_{make.__name__}"
     given["input"]["coverage_id"] = identifier
+    given["input"]["inspire"] = {"metadata_url": f"https://geo.example/{identifier}"}
     given["config"].update(service_url=server.url, track_files=False)
     (folder / "in.json").write_text(json.dumps(given))
     (folder / "identity").write_text(f"{server.credentials.user}:{server.credentials.password}\n")
@@ -145,12 +147,20 @@ def test_a_server_and_this_instance_get_the_same_coverage(
             assert (type(mine), mine.crs) == (type(theirs), theirs.crs)
             assert np.allclose(mine.coordinates(), theirs.coordinates(), rtol=1e-12)
         assert there.range_type.names == here.range_type.names
+        assert MarkedCoverage(identifier, f"https://geo.example/{identifier}") in list(
+            instance.context.announcements.marked()
+        )
+        assert f"https://geo.example/{identifier}" in capabilities(server.url)
         answer = fetched(server.url, identifier, folder / "there.nc")
         fetched_here = cells(here)
         for number, name in enumerate(here.range_type.names):
             assert np.array_equal(answer[name], fetched_here[number], equal_nan=True)
     finally:
         instance.close()
+
+
+def capabilities(url: str) -> str:
+    return requests.get(f"{url}?service=WCS&request=GetCapabilities", timeout=60).text
 
 
 def fetched(url: str, identifier: str, path: Path) -> dict[str, Any]:
@@ -207,6 +217,24 @@ def test_pyramids_are_made_there(server: Server, target: HttpTarget) -> None:
         target.add_members("part", ["part"], False)
 
 
+def test_marks_for_inspire(server: Server, target: HttpTarget, tmp_path: Path) -> None:
+    target.insert(slice_of(148654, 1), [], "")
+    target.mark("part", "https://geo.example/part")
+    assert "https://geo.example/part" in capabilities(server.url)
+    target.mark("part", "")
+    target.mark("part", "")
+    assert "https://geo.example/part" not in capabilities(server.url)
+    with pytest.raises(EOxServerError, match=r"/admin/inspire/metadata/update: InvalidParameterValue: metadataUrl"):
+        target.mark("part", "no URL")
+    with pytest.raises(EOxServerError, match="no coverage 'other'"):
+        target.mark("other", "")
+    without = HttpTarget(server.url.replace("/ows", "/-/live"), server.credentials, parse_crs, tmp_path)
+    without.mark("part", "")  # a server that knows no marks has none
+    with pytest.raises(EOxServerError, match="/-/live/admin/inspire/metadata/update: 4"):
+        without.mark("part", "https://geo.example/part")
+    without.close()
+
+
 def test_files_of_this_machine_are_not_registered_there(target: HttpTarget) -> None:
     assert not target.reads_files
     with pytest.raises(EOxServerError, match=r"config\.insitu leaves cells in files of this machine, which http"):
@@ -233,3 +261,16 @@ def test_something_else_than_a_wcs_is_told(server: Server, tmp_path: Path) -> No
     with pytest.raises(DataUnavailable, match="does not answer as a WCS"):
         target.check()
     target.close()
+
+
+def test_members_are_renewed_there(server: Server, target: HttpTarget) -> None:
+    target.insert(slice_of(148654, 1), [], "")
+    other = replace(slice_of(148654, 3), identifier="part_0")
+    target.insert(other, [], "")
+    try:
+        for _ in range(2):
+            target.renew_members("part", ["part_0"])
+            url = f"{server.url.replace('/ows', '')}/rasdaman/admin/coverage/pyramid/list?coverageId=part"
+            assert requests.get(url, timeout=60).json()["members"] == [{"coverage": "part_0", "scale": [1, 1, 1]}]
+    finally:
+        target.delete("part_0")
