@@ -26,7 +26,7 @@ from eoxserver.services.wcps.compile.operands import derived_value
 from eoxserver.services.wcps.compile.scope import Guard, Meaning, Scope
 from eoxserver.services.wcps.compile.values import CoverageValue, InstantsValue
 
-__all__ = ["Declared", "Varying", "body", "guard_of", "inside", "numbers_of"]
+__all__ = ["Declared", "Varying", "body", "guard_of", "having", "inside", "numbers_of"]
 
 MOST_BODIES = 1000
 """Places for each of which a body is compiled."""
@@ -48,6 +48,8 @@ class Declared:
     label: str
     iterator: Iterator
     instants: tuple[datetime, ...] = ()
+    span: nodes.IteratorRange | None = None
+    """A range whose ends depend on other iterators: not all places are in it everywhere."""
 
     def meaning(self, scope: Scope, tree: nodes.Syntax) -> Meaning:
         """What its variable stands for in the body."""
@@ -61,6 +63,11 @@ class Declared:
         low = self.iterator.low + (0 if self.instants or values else place)
         iterator = Iterator(self.iterator.name, low, 1, values)
         return Declared(self.variable, self.label, iterator, self.instants[place : place + 1])
+
+
+def having(scope: Scope, declared: Sequence[Declared], tree: nodes.Syntax) -> Scope:
+    """A scope with the variables of iterators."""
+    return scope.having({one.variable: one.meaning(scope, tree) for one in declared})
 
 
 def body(
@@ -79,7 +86,7 @@ def body(
     """
 
     def made(declared: Sequence[Declared]) -> CoverageValue:
-        return make(scope.having({one.variable: one.meaning(scope, tree) for one in declared}))
+        return make(having(scope, declared, tree))
 
     try:
         return made(declared)

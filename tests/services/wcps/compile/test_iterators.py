@@ -38,6 +38,24 @@ def test_a_condition_chooses_places() -> None:
     assert found == block[block > 20].sum()
 
 
+def test_a_scalar_is_condensed_in_each_cell_in_which_the_condition_is_true() -> None:
+    """Section 4.1, "general condenser with coverage-valued ``using``": a scalar goes with all axes of ``where``."""
+    part = MR[0:3, 0:4].astype(int)
+    query = "for $c in (mr) let $p := $c[i(0:3), j(0:4)] return condense {} over $x x(0:5) where $p {} using {}"
+    np.testing.assert_array_equal(array(query.format("+", "> $x", "1")), np.minimum(part, 6))
+    weights = [sum(x * x for x in range(6) if value > x) for value in part.reshape(-1)]
+    np.testing.assert_array_equal(array(query.format("+", "> $x", "$x * $x")).reshape(-1), weights)
+    assert array(query.format("*", "> 900 + $x", "$x")).tolist() == [[1] * 4] * 3
+    assert coverage(query.format("+", "> $x", "1")).domain.labels == ("i", "j")
+    nulls = 'for $c in (eobs) return condense + over $x x(0:1) where $c[t:"CRS:1"(0)] > -9999 using 1'
+    np.testing.assert_array_equal(array(nulls), np.where(EOBS[0] == -9999, 0, 2))
+
+
+def test_a_condition_without_axes_chooses_places_of_coverages() -> None:
+    query = "for $c in (mr) return condense + over $x i(0:9) where $x * $x > 20 using $c[i($x)]"
+    np.testing.assert_array_equal(array(query), MR[5:10].astype(int).sum(axis=0))
+
+
 def test_a_histogram() -> None:
     """Section 8, query 46."""
     value = coverage("for $c in (mr) return coverage h over $b bucket(0:255) values count($c = $b)")
@@ -143,6 +161,49 @@ def test_bodies_of_each_place_nest() -> None:
         "condense + over $y y(0:1) using add($c[i(0:$x), j($y)]) * $y"
     )
     np.testing.assert_array_equal(array(query), [MR[: x + 1, 1].sum() for x in (1, 2, 3)])
+
+
+@pytest.mark.parametrize(
+    ("ranges", "places"),
+    [
+        ("$x i(0:3), $y j(0:$x)", [(x, y) for x in range(4) for y in range(x + 1)]),
+        ("$x i(0:3), $y j($x:5)", [(x, y) for x in range(4) for y in range(x, 6)]),
+        ("$x i(0:3), $y j($x - 1:$x + 1)", [(x, y) for x in range(4) for y in range(x - 1, x + 2)]),
+        ("$x i(0:4), $y j($x + 1:4)", [(x, y) for x in range(5) for y in range(x + 1, 5)]),
+        ("$x i(0:7), $y j(0:$x:2)", [(x, y) for x in range(8) for y in range(0, x + 1, 2)]),
+        ("$x i(3, 1, 7), $y j(0:$x)", [(x, y) for x in (3, 1, 7) for y in range(x + 1)]),
+        ("$x i(0:3), $y j(0:$x) desc", [(x, y) for x in range(4) for y in range(x + 1)]),
+    ],
+)
+def test_ranges_may_depend_on_iterators_before_them(ranges: str, places: list[tuple[int, int]]) -> None:
+    query = "for $c in (mr) return condense + over {} {} using {}"
+    assert number(query.format(ranges, "", "1")) == len(places)
+    assert number(query.format(ranges, "", "100 * $x + $y")) == sum(100 * x + y for x, y in places)
+    inside = [(x, y) for x, y in places if y >= 0]
+    found = number(query.format(ranges, "where $y >= 0", "$c[i($x), j($y)]"))
+    assert found == sum(int(MR[x, y]) for x, y in inside)
+    odd = [(x, y) for x, y in inside if MR[x, y] % 2]
+    found = number(query.format(ranges, "where $y >= 0 and mod($c[i($x), j(max($y, 0))], 2) = 1", "$y"))
+    assert found == sum(y for _, y in odd)
+
+
+def test_what_lies_outside_a_range_is_not_evaluated() -> None:
+    query = "for $c in (mr) return condense + over $x i(0:3), $y j($x:5) using $c[i($y - $x), j(0)]"
+    assert number(query) == sum(int(MR[y - x, 0]) for x in range(4) for y in range(x, 6))
+    moving = "for $c in (mr) return condense + over $x i(0:3), $y j($x:5) using add($c[i($x:$y), j(0)])"
+    assert number(moving) == sum(int(MR[x : y + 1, 0].sum()) for x in range(4) for y in range(x, 6))
+
+
+def test_ranges_may_depend_on_iterators_around_them() -> None:
+    """A running sum; and one in which a condition has axes."""
+    running = "for $c in (mr) return coverage q over $x x(0:9) values condense + over $y i(0:$x) using $c[i($y), j(3)]"
+    np.testing.assert_array_equal(array(running), np.cumsum(MR[:10, 3].astype(int)))
+    query = (
+        "for $c in (mr) return condense + over $x x(0:3) using "
+        "(condense + over $y y(0:$x) where $c[i(0:2), j(0:3)] > $y using $x)"
+    )
+    expected = sum(x * np.minimum(MR[:2, :3].astype(int), x + 1) for x in range(4))
+    np.testing.assert_array_equal(array(query), expected)
 
 
 def test_indices_outside_are_none_where_the_condition_excludes_them() -> None:
@@ -275,9 +336,20 @@ def test_sort_sees_the_slice_it_sorts() -> None:
         ("coverage q over $x x(0:3), $x y(0:2) values 1", WcpsSemanticError, "$x", "another name"),
         ("coverage q over $c x(0:3) values 1", WcpsSemanticError, "$c", "another name"),
         ("coverage q over $x x(0:3), $y x(0:2) values 1", InvalidAxisLabel, "$y", "twice"),
-        ("coverage q over $x x(0:3), $y y(0:$x) values 1", WcpsSemanticError, "$x)", "$x is no variable"),
-        ("coverage q over $x x(0:3) values (condense + over $y y(0:$x) using 1)", WcpsSemanticError, "$x)",
-         "iterator $x"),
+        ("coverage q over $x x(0:$y), $y y(0:3) values 1", WcpsSemanticError, "$y)", "$y is no variable"),
+        ("coverage q over $x x(0:3), $y y(0:$x) values 1", WcpsSemanticError, "0:$x)", "has one range"),
+        ("coverage q over $x x(0:3) values add(coverage r over $y y(0:$x) values 1)", WcpsSemanticError, "0:$x)",
+         "the range of $y depends on another iterator"),
+        ("coverage k over $x x(0:1), $y y(0:$x) value list <1;2;3>", WcpsSemanticError, "0:$x)", "has one range"),
+        ("condense + over $x x(0:3), $y y($x:9:2) using 1", WcpsSemanticError, "$x:9", "has a step"),
+        ("condense + over $x x(0:3), $y y(0:$x:$x) using 1", WcpsSemanticError, "$x) using", "iterator $x"),
+        ("condense + over $x x(0:3), $y y(0:$x / 2.0) using 1", WcpsSemanticError, "/ 2.0", "integer, not 0.5"),
+        ("condense + over $x x(0:3), $y y(0:$c[i($x), j(0)]) using 1", WcpsSemanticError, "i($x), j(0)]", "on data"),
+        ("condense + over $x x(0:3), $y y(0:$c[i($x)]) using 1", WcpsSemanticError, "i($x)]", "single value"),
+        ("condense + over $x x(0:99999999), $y y(0:$x) using 1", WcpsSemanticError, "$x) using", "too many places"),
+        ("condense + over $x x(0:3), $y y(9 + $x:8) using 1", InvalidSubsetting, "$y", "nothing between"),
+        ("condense + over $x i(0:300), $y j(0:$x) using $c[i($x), j(0)]", InvalidSubsetting, "i($x), j", "to 300"),
+        ("condense + over $x i(0:250), $y j(0:$x) using $c[i($x), j($y)]", InvalidSubsetting, "j($y)", "from 0 to 250"),
         ("coverage q over $x x(0:3) values $c", WcpsSemanticError, "$c", "single value"),
         ("coverage q over $x i(0:300) values $c[i($x), j(0)]", InvalidSubsetting, "i($x)", "from 0 to 300"),
         ("coverage q over $x i(0:3) values avg($c[j(2:$x)])", InvalidSubsetting, "j(2", "ends before it starts"),
