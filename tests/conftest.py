@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests import programs, xmlschemas
 from tests.databases import database, postgres, postgres_template, sqlite_template
@@ -22,6 +24,21 @@ __all__ = ["database", "postgres", "postgres_template", "sqlite_template"]
 
 KINDS = ("unit", "contract", "integration", "browser", "docs")
 ROOT = Path(__file__).resolve().parent.parent
+SHARED_OUT = ("tests/docs/test_documents.py", "tests/integration/test_wcps_fuzz.py")
+"""Files of long tests that have nothing in common."""
+
+
+class FilesAndLongTests(LoadFileScheduling):
+    """Workers share the tests by files, but those of ``SHARED_OUT`` one by one: none is busy long after the others."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(SHARED_OUT) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Answer who shares out the tests, of whatever ``--dist`` there is."""
+    return FilesAndLongTests(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
