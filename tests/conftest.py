@@ -28,7 +28,7 @@ SHARED_OUT = ("tests/docs/test_documents.py", "tests/integration/test_wcps_fuzz.
 """Files of long tests that have nothing in common."""
 
 
-class FilesAndLongTests(LoadFileScheduling):
+class FilesAndLongTests(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no types
     """Workers share the tests by files, but those of ``SHARED_OUT`` one by one: none is busy long after the others."""
 
     def _split_scope(self, nodeid: str) -> str:
