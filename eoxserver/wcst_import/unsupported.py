@@ -48,15 +48,9 @@ def _of_options(recipe: str, options: CommonOptions) -> Iterator[tuple[str, str]
     section, key = options.coverage, "recipe.options.coverage"
     if section is None:
         return
-    if section.grid_coverage:
-        yield (
-            f"{key}.grid_coverage",
-            (
-                "coverages always have a CRS here; one without georeference comes from general_coverage with "
-                'a crs such as "OGC/0/Index2D", and axes with min 0 and resolution 1'
-            ),
-        )
     if recipe in _PLACED_BY_FILES:
+        if section.grid_coverage:
+            yield f"{key}.grid_coverage", f"the recipe {recipe} places files by what they say; general_coverage has it"
         for name in ("slicer", "crs"):
             if getattr(section, name):
                 yield f"{key}.{name}", f"the recipe {recipe} places files by what they say; general_coverage has it"

@@ -207,7 +207,9 @@ class CoverageSection:
     crs: str = option(text, "CRS of the coverage: a URL, or parts joined by @ (OGC/0/AnsiDate@EPSG/0/4326)", "")
     metadata: Metadata | None = option(section(Metadata), "metadata", None)
     slicer: Slicer | None = option(section(Slicer), "how files are read and placed (general_coverage)", None)
-    grid_coverage: bool = option(flag, "true is refused: crs may be OGC/0/Index2D", False)
+    grid_coverage: bool = option(
+        flag, "without georeference: axes of indices, which count cells from 0 (general_coverage)", False
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

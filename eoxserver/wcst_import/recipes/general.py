@@ -32,6 +32,7 @@ from eoxserver.wcst_import.probes.netcdf import NetcdfProbe
 from eoxserver.wcst_import.recipes.axes import AxisRule
 from eoxserver.wcst_import.recipes.base import Recipe
 from eoxserver.wcst_import.recipes.described import Described
+from eoxserver.wcst_import.recipes.ungeoreferenced import check_rules, index_crs, remainder, without_georeference
 from eoxserver.wcst_import.sentences.evaluate import Find, Sentence
 from eoxserver.wcst_import.sentences.file import file_value
 from eoxserver.wcst_import.slices import Arranged, ImportFile, Slice
@@ -66,6 +67,8 @@ class GeneralCoverage(Recipe[CommonOptions]):
                 f"{', '.join(f'{rule.label} {rule.order}' for rule in self._rules)}",
                 locator=f"{_KEY}.slicer.axes",
             )
+        if self._section.grid_coverage:
+            check_rules(self._rules)
 
     def _check_metadata(self) -> None:
         """Refuse "auto" for GRIB, whose messages have hundreds of keys."""
@@ -164,7 +167,7 @@ class GeneralCoverage(Recipe[CommonOptions]):
         flipped = frozenset(
             place for rule, place in matched.items() if place is not None and _runs_back(axes[rule], dimensions[place])
         )
-        domain = Domain(tuple(axes[rule] for rule in ordered), tuple(rule.label for rule in self._rules))
+        domain = self._domain([axes[rule] for rule in ordered], file)
         described = Described(self._section.metadata, probe, find, bands, self._rules, self.ingredients.folder)
         part = Coverage(
             identifier=self.ingredients.input.coverage_id,
@@ -182,6 +185,19 @@ class GeneralCoverage(Recipe[CommonOptions]):
         labels = [rule.label for rule, _ in sorted(_given(matched), key=lambda pair: pair[1])]
         in_place = probe.in_place(bands, part.range_type.names, labels)
         return Slice(file, part, order, in_place, "" if in_place else "messages of GRIB files are copied")
+
+    def _domain(self, axes: Sequence[Axis], file: ImportFile) -> Domain:
+        """The domain of a slice, with georeference or without."""
+        domain = Domain(tuple(axes), tuple(rule.label for rule in self._rules))
+        if not self._section.grid_coverage:
+            return domain
+        crs = self.once(lambda: index_crs(domain.crs_labels, self.environment.parse_crs), "CRS of indices")
+        return without_georeference(
+            domain,
+            crs,
+            lambda: self.once(lambda: {axis.label: remainder(axis) for axis in axes}, "remainders"),
+            file.path,
+        )
 
     @cached_property
     def _by_time(self) -> list[AxisRule]:

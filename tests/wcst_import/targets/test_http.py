@@ -122,7 +122,23 @@ def product(folder: Path) -> Any:
     return given
 
 
-@pytest.mark.parametrize("make", [mosaic, series, netcdf, grib, product], ids=lambda make: make.__name__)
+def ungeoreferenced(folder: Path) -> Any:
+    for number in range(2):
+        write(
+            folder / f"u{number}.tif", pattern((1, 3, 4), "int16") + number, bounds=(4 * number, 0, 4 * number + 4, 3)
+        )
+    axes = {
+        "Lat": {"min": "${gdal:minY}", "max": "${gdal:maxY}", "resolution": "${gdal:resolutionY}"},
+        "Long": {"min": "${gdal:minX}", "max": "${gdal:maxX}", "resolution": "${gdal:resolutionX}"},
+    }
+    options = general("EPSG/0/4326", "gdal", axes)
+    options["coverage"]["grid_coverage"] = True
+    return ingredients("general_coverage", "u*.tif", options)
+
+
+@pytest.mark.parametrize(
+    "make", [mosaic, series, netcdf, grib, product, ungeoreferenced], ids=lambda make: make.__name__
+)
 def test_a_server_and_this_instance_get_the_same_coverage(
     server: Server, eoxserver: Commands, target: HttpTarget, make: Any
 ) -> None:
