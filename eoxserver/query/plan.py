@@ -289,6 +289,8 @@ class PickCell:
     label: str
     cell: Node
     """A scalar that depends on iterators: number of the cell from 0, whatever the axis is."""
+    origin: int = 0
+    """What cell 0 is called, in messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +301,8 @@ class PickRange:
     first: Node
     """A scalar that depends on iterators: number of the first cell from 0."""
     size: int
+    origin: int = 0
+    """What cell 0 is called, in messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class Index:
     """Number of cells; None: one, and the axis is sliced."""
     known: bool
     """Whether the numbers can be had without reading data."""
+    origin: int = 0
+    """What cell 0 is called, in messages."""
     all: Numbers | None = None
     """Those at all places, when they are known and none is null."""
 
@@ -69,16 +71,16 @@ class Index:
         if values.dtype.kind == "c" or (values.dtype.kind == "f" and not (values == np.floor(values)).all()):
             wrong = values if values.dtype.kind == "c" else values[values != np.floor(values)]
             raise InvalidSubsetting(
-                f"{wrong.flat[0]} is no index of a cell of axis {self.axis.label}; indices are integers",
+                f"{wrong.flat[0] + self.origin} is no index of a cell of axis {self.axis.label}; indices are integers",
                 locator=self.axis.label,
             )
         numbers = values.astype(np.int64)
         outside = (numbers < 0) | (numbers + (self.size or 1) > self.axis.size)
         if outside.any():
-            first = int(numbers[outside].flat[0])
+            first = int(numbers[outside].flat[0]) + self.origin
             what = f"cell {first}" if self.size is None else f"cells {first} to {first + self.size - 1}"
             raise InvalidSubsetting(
-                f"{what} of axis {self.axis.label}: it has the cells 0 to {self.axis.size - 1}",
+                f"{what} of axis {self.axis.label}: it has the cells {self.origin} to {self.origin + self.axis.size - 1}",
                 locator=self.axis.label,
             )
         return numbers, valid
@@ -273,7 +275,7 @@ def make_pick(resolving: Resolving, node: Pick) -> Step:
         if each.own_domain.axes or len(each.range_type) > 1:
             raise WcpsSemanticError(f"the index of axis {pick.label} must be one number", locator=pick.label)
         size = pick.size if isinstance(pick, PickRange) else None
-        index = Index(Aligned(each, iterators, 0), own.axes[axis], size, computed(each)).checked()
+        index = Index(Aligned(each, iterators, 0), own.axes[axis], size, computed(each), pick.origin).checked()
         indices[axis], ranges[axis] = index, index.part()
     sliced = frozenset(axis for axis, index in indices.items() if index.size is None)
     domain = own.replaced({axis: part for axis, part in ranges.items() if axis not in sliced}).without(sliced)

@@ -176,7 +176,7 @@ def sort(scope: Scope, tree: nodes.Sort) -> CoverageValue:
         at = Iterator(name, low - begin, axis.size)
         position = other.domain.index(axis.label)
         kept = tuple(each for number, each in enumerate(other.low) if number != position)
-        return derived_value(scope, Pick(other.node, (PickCell(axis.label, at),)), place, kept, other)
+        return derived_value(scope, Pick(other.node, (PickCell(axis.label, at, begin),)), place, kept, other)
 
     inner = Scope(scope.plan, scope.variables, (*scope.along, sliced))
     key = scalar(inner, tree.key, "the key of a slice")

@@ -292,11 +292,12 @@ class _Cuts:
             axis = value.domain.axis(label)
             cell_numbers = [cell_of(scope, end, axis, low[label], item) for end in ends]
             if len(cell_numbers) == 1:
-                picks.append(PickCell(label, self._kept(cell_numbers[0], axis.size - 1, item)))
+                picks.append(PickCell(label, self._kept(cell_numbers[0], axis.size - 1, item), low[label]))
                 del low[label]
             else:
                 width = self._width(item, axis, *cell_numbers)
-                picks.append(PickRange(label, self._kept(cell_numbers[0], axis.size - width, item), width))
+                first = self._kept(cell_numbers[0], axis.size - width, item)
+                picks.append(PickRange(label, first, width, low[label]))
                 low[label] = 0
                 floating.add(label)
         found = derived_value(scope, Pick(value.node, tuple(picks)), tree, tuple(low.values()), value)

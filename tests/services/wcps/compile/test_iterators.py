@@ -219,6 +219,23 @@ def test_indices_outside_are_none_where_the_condition_excludes_them() -> None:
     assert number(query.format("300:302", "$x < 0", "$c[i($x), j(0)]")) == 0
 
 
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        ("i($c[i($x), j(0)] + 99)", "cell 99 of axis i: it has the cells 100 to 199"),
+        ("i($c[i($x), j(0)] + 198)", "cell 200 of axis i: it has the cells 100 to 199"),
+        ("i($c[i($x), j(0)] / 2.0 + 100)", "100.5 is no index of a cell of axis i"),
+    ],
+)
+def test_indices_that_come_from_data_are_those_of_the_grid(index: str, words: str) -> None:
+    """Section 4.1: grid indices of a part are those of the whole, also when cells say which."""
+    query = f"for $c in (mr) return condense + over $x x(0:3) using $c[i(100:200)][{index}, j(0)]"
+    with pytest.raises(InvalidSubsetting, match=words):
+        number(query)
+    found = number(query.replace(index, "i($c[i($x), j(0)] * 2 + 100)"))
+    assert found == sum(int(MR[100 + 2 * int(MR[x, 0]), 0]) for x in range(4))
+
+
 def test_products_beyond_all_numbers_are_infinite_without_a_warning() -> None:
     """Section 4.4: real numbers follow IEEE 754."""
     query = "for $c in (mr) return condense {} over $x i(0:255) using {}"
