@@ -9,6 +9,7 @@ or of OGC exception codes: ``eoxserver.services.ows.exceptions`` maps classes to
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 __all__ = [
@@ -22,7 +23,8 @@ __all__ = [
     "NoSuchLayer", "NoSuchMediaType", "NoSuchStyle", "OperationNotSupported", "OutputCrsNotSupported", "PackageBroken",
     "PartsRefused", "PluginError", "RangeSubsetRepeated", "RegistrationRefused", "ScaleAxisUndefined",
     "StorageUnreachable", "SubsettingCrsNotSupported", "TransferFailed", "UnknownKey", "UnsupportedCombination",
-    "VersionConflict", "VersionNegotiationFailed", "WcpsError", "WcpsSemanticError", "WcpsSyntaxError", "suggest",
+    "VersionConflict", "VersionNegotiationFailed", "WcpsError", "WcpsSemanticError", "WcpsSyntaxError", "shortened",
+    "suggest", "without_long_words",
 ]  # fmt: skip
 
 
@@ -37,6 +39,32 @@ def suggest(name: str, known: Iterable[str], limit: int = 10, counted: str = "in
     shown = ", ".join(names[:limit]) + (f", ... ({len(names)} {counted})" if len(names) > limit else "")
     have = f"available: {shown}" if names else "none is available"
     return f"did you mean '{near[0]}'? {have}" if near else have
+
+
+def shortened(text: str, most: int = 100) -> str:
+    """A text that a client sent, for messages: of a long one the beginning and the end.
+
+    >>> shortened("abcdefghijklmnopqrstuvwxyz", 11)
+    'abcdef...xyz'
+    """
+    if len(text) <= most + 3:
+        return text
+    begin = most * 3 // 5
+    return f"{text[:begin]}...{text[begin - most :]}"
+
+
+def without_long_words(text: str, most: int = 100) -> str:
+    """A message with what it quotes, and its longest words, ``shortened``."""
+    return _LONG.sub(lambda found: _shortened_word(found[0], most), text) if len(text) > most else text
+
+
+_LONG = re.compile(r"""(?<!\w)'[^'\n]*'(?!\w)|(?<!\w)"[^"\n]*"(?!\w)|[^\s'"]+""")
+
+
+def _shortened_word(word: str, most: int) -> str:
+    if len(word) > 1 and word[0] in "'\"" and word[-1] == word[0]:
+        return f"{word[0]}{shortened(word[1:-1], most)}{word[0]}"
+    return shortened(word, most)
 
 
 class EOxServerError(Exception):

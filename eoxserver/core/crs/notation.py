@@ -26,7 +26,7 @@ from eoxserver.core.crs.definitions import NO_DEFINITIONS, Definition, Definitio
 from eoxserver.core.crs.identity import ROOT, Crs, compound_crs, rename_axes
 from eoxserver.core.crs.ogc import OGC_CODES, ogc_crs
 from eoxserver.core.crs.registry import definition_crs, is_definition, registered_crs
-from eoxserver.core.errors import CrsUnknown, NoSuchDefinition
+from eoxserver.core.errors import CrsUnknown, NoSuchDefinition, shortened
 
 __all__ = [
     "ParseCrs",
@@ -44,6 +44,8 @@ ACCEPTED = (
 )
 LONGEST = 20_000
 """Longer texts are refused unread [characters]."""
+DIGITS = 1000
+"""No number in a text has so many."""
 
 ParseCrs: TypeAlias = Callable[[str], Crs]
 """From a text to the CRS it names; ``parse_crs``, or one that knows the definitions of administrators."""
@@ -59,6 +61,7 @@ _SHORT = re.compile(r"([A-Za-z][A-Za-z0-9_]*)(?::([^:/?]*):|/([^:/?]+)/|:)([^:/?
 _NUMBERED = re.compile(r"(?:^|&)([0-9]{1,3})=")
 _PAIR = re.compile(r"""([^=&"']+)=("[^"]*"|'[^']*'|[^&"']*)(?:&|$)""")
 _AXIS_LABEL = re.compile(r"axis-label(?:-([0-9]{1,2}))?")
+_ENDLESS = re.compile(f"[0-9]{{{DIGITS}}}")
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 
 
@@ -82,6 +85,9 @@ def parse_crs(text: str, definitions: Definitions = NO_DEFINITIONS) -> Crs:
     """
     if len(text) > LONGEST:
         raise CrsUnknown(f"a CRS text of {len(text)} characters is too long; at most {LONGEST} are read")
+    endless = _ENDLESS.search(text)
+    if endless is not None:
+        raise CrsUnknown(f"a number in the CRS text '{shortened(text)}' has {DIGITS} digits or more; no CRS has such")
     return _parsed(text.strip(), definitions)
 
 

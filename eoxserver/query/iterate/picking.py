@@ -79,8 +79,9 @@ class Index:
         if outside.any():
             first = int(numbers[outside].flat[0]) + self.origin
             what = f"cell {first}" if self.size is None else f"cells {first} to {first + self.size - 1}"
+            last = self.origin + self.axis.size - 1
             raise InvalidSubsetting(
-                f"{what} of axis {self.axis.label}: it has the cells {self.origin} to {self.origin + self.axis.size - 1}",
+                f"{what} of axis {self.axis.label}: it has the cells {self.origin} to {last}",
                 locator=self.axis.label,
             )
         return numbers, valid

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-from eoxserver.core.errors import suggest
+from eoxserver.core.errors import shortened, suggest
 from eoxserver.services.wcps.nodes import CellType
 
 __all__ = ["Mistake", "Spot", "describe_spot", "find_hint"]
@@ -119,7 +119,7 @@ class Spot:
 
 def describe_spot(spot: Spot) -> str:
     """What was expected, and what was found."""
-    found = spot.word if len(spot.word) <= 40 else f"{spot.word[:40]}..."
+    found = shortened(spot.word, 40)
     quoted = found if found.startswith('"') and len(found) > 1 else repr(found)
     have = f"found {quoted}" if found else "the query ends"
     return f"expected {_expected(spot.accepted)}, {have}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypedDict, TypeVar
 
-from eoxserver.core.errors import WcpsError
+from eoxserver.core.errors import WcpsError, without_long_words
 
 __all__ = ["Place", "at", "pointed", "shown"]
 
@@ -60,7 +60,7 @@ def pointed(kind: type[E], message: str, text: str, line: int, column: int, hint
     ----------
     kind : class of WcpsError
     message : str
-        What is wrong, in one line.
+        What is wrong, in one line; the longest words are shortened.
     text : str
         The query; empty when there is none to show.
     line, column : int
@@ -68,6 +68,7 @@ def pointed(kind: type[E], message: str, text: str, line: int, column: int, hint
     hint : str
         What may help, below the caret.
     """
+    message, hint = without_long_words(message), without_long_words(hint)
     if not text or line < 1:
         return kind(f"{message}\n{hint}" if hint else message, locator="query", line=line, column=column)
     parts = [f"line {line}, column {column}: {message}", shown(text, line, column)]

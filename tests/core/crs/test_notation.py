@@ -221,6 +221,9 @@ def test_compounds_are_named_by_their_uri(names: list[str]) -> None:
         ('OGC/0/Temporal?epoch="1950"&uom="furlong"', "accepted: ms, s"),
         ('OGC/0/Temporal?epoch="1950"&zone="x"', "accepted: epoch, uom, label"),
         ("x" * 20_001, "too long"),
+        ("EPSG:" + "9" * 5000, "1000 digits"),
+        (f"http://www.opengis.net/def/crs/EPSG/{'9' * 5000}/4326", "1000 digits"),
+        (f"http://www.opengis.net/def/crs/OGC/0/Index{'9' * 5000}D", "1000 digits"),
     ],
 )
 def test_what_names_no_crs_is_refused_with_the_reason(text: str, says: str) -> None:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.crs import Crs, ParseCrs, parse_crs
-from eoxserver.core.errors import EOxServerError, LimitExceeded, WcpsError, WcpsSemanticError
+from eoxserver.core.errors import EOxServerError, LimitExceeded, WcpsError, WcpsSemanticError, shortened
 from eoxserver.core.selection import Mode
 from eoxserver.query.iterate.trees import substitute
 from eoxserver.query.plan import Given, Node, PickCell, PickRange
@@ -145,7 +145,7 @@ class Compilation:
     def error(self, kind: type[E], message: str, tree: nodes.Syntax, hint: str = "", locator: str | None = None) -> E:
         """An error that shows the place of a part of the query."""
         found = pointed(WcpsError, message, self.text, tree.line, tree.column, hint)
-        made = kind(found.message, locator=locator or "query")
+        made = kind(found.message, locator=shortened(locator or "query"))
         if isinstance(made, WcpsError):
             made.line, made.column = tree.line, tree.column
         return made
