@@ -14,9 +14,9 @@ import hashlib
 import os
 import threading
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -36,6 +36,7 @@ from eoxserver.core.errors import DataUnavailable
 __all__ = [
     "GDAL_ERRORS",
     "forget",
+    "found_by_name",
     "gdal_name",
     "lasting_name",
     "open_raster",
@@ -48,6 +49,8 @@ Result = TypeVar("Result")
 
 GDAL_ERRORS: tuple[type[Exception], ...] = (RasterioError, CPLE_BaseError, OSError)
 """What rasterio raises when data is missing, broken or not what it says it is."""
+
+_LISTING = "GDAL_DISABLE_READDIR_ON_OPEN"
 
 GDAL_CACHE_BYTES = 64 << 20
 """GDAL's own block cache: room for what is being decoded or written; decoded blocks are kept by our own cache."""
@@ -62,6 +65,22 @@ def prepare_gdal() -> None:
     warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
     if "GDAL_CACHEMAX" not in os.environ:
         env.set_gdal_config("GDAL_CACHEMAX", GDAL_CACHE_BYTES)
+
+
+@contextmanager
+def found_by_name() -> Iterator[None]:
+    """Have GDAL ask for the few files that may lie beside a raster by their names, and not list its folder.
+
+    It does so for the whole process, while this lasts: for those who open many files of a folder, each once.
+    """
+    given = _LISTING in os.environ
+    if not given:
+        env.set_gdal_config(_LISTING, "TRUE")
+    try:
+        yield
+    finally:
+        if not given:
+            env.set_gdal_config(_LISTING, "FALSE")  # as GDAL does by itself
 
 
 def open_raster(path: str, level: int = 0) -> DatasetReader:

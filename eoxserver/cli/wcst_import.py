@@ -19,6 +19,7 @@ import click
 from eoxserver.app import Instance
 from eoxserver.backends.credentials import Credentials
 from eoxserver.backends.grib.process import GribProcess
+from eoxserver.backends.rasters import found_by_name
 from eoxserver.cli.console import LINE_SECONDS, note, say
 from eoxserver.cli.parameters import instance_option, opened
 from eoxserver.core.errors import EOxServerError
@@ -159,7 +160,7 @@ def _once(path: Path, options: _Options, over: threading.Event | None = None) ->
 def _environment(given: Ingredients, options: _Options) -> Iterator[tuple[Instance, Environment]]:
     instance, grib = opened(options.directory), GribProcess()
     try:
-        with tempfile.TemporaryDirectory(dir=given.config.tmp_directory or None) as folder:
+        with found_by_name(), tempfile.TemporaryDirectory(dir=given.config.tmp_directory or None) as folder:
             target = _target(given, options, instance, Path(folder))
             try:
                 yield instance, Environment(instance.readers, instance.crss.parse, target, grib)

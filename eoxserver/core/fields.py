@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from eoxserver.core.errors import IllegalFieldSequence, NoSuchField, suggest
 
-__all__ = ["Colour", "Field", "NilValue", "RangeType"]
+__all__ = ["Colour", "Field", "NilValue", "RangeType", "holds"]
 
 Colour: TypeAlias = tuple[int, int, int, int]
 """Red, green, blue, alpha, 0 to 255."""
@@ -42,6 +42,8 @@ class NilValue:
         elif values.dtype.kind == "f" and np.isfinite(self.low):
             kind = np.finfo(values.dtype)  # a nil value beyond the type stands for the type's own extreme
             found = values == values.dtype.type(min(max(self.low, float(kind.min)), float(kind.max)))
+        elif values.dtype.kind in "iu" and holds(values.dtype, self.low):
+            found = values == values.dtype.type(self.low)  # as floats they would all have to be converted
         else:
             found = values == self.low
         return found
@@ -53,6 +55,12 @@ class NilValue:
 
     def __hash__(self) -> int:
         return hash((repr(self.low), repr(self.high), self.reason))
+
+
+def holds(dtype: np.dtype[Any], value: float) -> bool:
+    """Whether an integer type has a value."""
+    limits = np.iinfo(dtype)
+    return float(value).is_integer() and int(limits.min) <= int(value) <= int(limits.max)
 
 
 @dataclass(frozen=True, slots=True)

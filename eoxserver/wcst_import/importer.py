@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import DataUnavailable, EOxServerError
+from eoxserver.wcst_import.ahead import ReadAhead
 from eoxserver.wcst_import.errors import FileRefused, SentenceError
 from eoxserver.wcst_import.fitting import check_fits
 from eoxserver.wcst_import.ingredients.sections import Config
@@ -28,7 +29,7 @@ __all__ = ["Analysis", "Importer", "Skipped", "Written"]
 
 BATCH_SLICES = 256
 """Slices of one change, at most."""
-BATCH_BYTES = 256 * 2**20
+BATCH_BYTES = 64 * 2**20
 """Of the cells of one change, at most; one slice may have more."""
 
 
@@ -139,7 +140,8 @@ class Importer:
     def write(self, analysis: Analysis) -> Written:
         """Bring the slices to the target, batch by batch; files that fail are added to ``analysis.skipped``.
 
-        Slices are taken out of the analysis: what they hold is given back as soon as they are written.
+        Slices are taken out of the analysis: what they hold is given back as soon as they are written. While one batch
+        is written, the cells of the next are read.
 
         Raises
         ------
@@ -149,10 +151,7 @@ class Importer:
         done, total = 0, len(analysis.slices)
         left = Counter(one.file for one in analysis.slices)
         found = Written()
-        waiting = deque(analysis.slices)
-        analysis.slices.clear()
-        while waiting:
-            batch = _batch(waiting)
+        for batch in self._batches(analysis):
             kept = self._change(batch[0].part.identifier, batch, analysis.skipped)
             done += len(batch)
             found.slices += len(kept)
@@ -162,6 +161,22 @@ class Importer:
             self._done(files)
             self._progress(done, total, batch)
         return found
+
+    def _batches(self, analysis: Analysis) -> Iterator[list[Slice]]:
+        """The slices of each change; those of the next are being read meanwhile, unless cells stay in their files."""
+        waiting = deque(analysis.slices)
+        analysis.slices.clear()
+        batches = iter(lambda: _batch(waiting), [])
+        if self._config.insitu:
+            yield from batches
+            return
+        with ReadAhead() as ahead:
+            coming = (ahead.begin(batch) for batch in batches)
+            batch = next(coming, None)
+            while batch is not None:
+                following = next(coming, None)
+                yield batch
+                batch = following
 
     def _change(self, identifier: str, batch: Sequence[Slice], skipped: list[Skipped]) -> Sequence[Slice]:
         """Write one batch; where that fails and files are skipped, one by one. Answers the slices that are written."""
@@ -200,15 +215,11 @@ class Importer:
 
 
 def _batch(waiting: deque[Slice]) -> list[Slice]:
-    """Take the slices of one change: of one coverage, as many as there may be."""
-    batch, size = [waiting.popleft()], 0
+    """Take the slices of one change: of one coverage, as many as there may be; none when none wait."""
+    batch, size = ([waiting.popleft()] if waiting else []), 0
     while waiting and len(batch) < BATCH_SLICES and waiting[0].part.identifier == batch[0].part.identifier:
-        size += _bytes(batch[-1])
-        if size + _bytes(waiting[0]) > BATCH_BYTES:
+        size += batch[-1].byte_count
+        if size + waiting[0].byte_count > BATCH_BYTES:
             break
         batch.append(waiting.popleft())
     return batch
-
-
-def _bytes(one: Slice) -> int:
-    return one.part.domain.cell_count * one.part.range_type.cell_bytes

@@ -228,7 +228,7 @@ class Session:
         lines = []
         for number, one in enumerate(slices, done - len(slices) + 1):
             shape = ",".join(f"0:{size - 1}" for size in one.part.domain.shape)
-            size = one.part.domain.cell_count * one.part.range_type.cell_bytes / 1e6
+            size = one.byte_count / 1e6
             lines.append(f"{number}/{total} - file '{one.file.path}' - grid domains [{shape}] of size {size:.3g} MB")
         self._note("\n".join(lines))
         self._console.progress(done, total)

@@ -68,6 +68,11 @@ class Slice:
     obstacle: str = ""
     """Why there are none, and what would help."""
 
+    @property
+    def byte_count(self) -> int:
+        """Size of its cells [bytes]."""
+        return self.part.domain.cell_count * self.part.range_type.cell_bytes
+
 
 class Sharing:
     """Lets slices share what is the same, so that little is kept of each: axes, fields, metadata of an earlier one."""

@@ -13,6 +13,7 @@ from rasterio.env import get_gdal_config
 from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.rasters import (
     GDAL_CACHE_BYTES,
+    found_by_name,
     gdal_name,
     lasting_name,
     open_raster,
@@ -66,6 +67,21 @@ def test_gdals_own_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GDAL_CACHEMAX", "5%")
     prepare_gdal()
     assert get_gdal_config("GDAL_CACHEMAX") == GDAL_CACHE_BYTES, "what the environment asks for is left alone"
+
+
+@pytest.mark.parametrize("name", ["a.tfw", "a.TFW"])
+def test_files_beside_a_raster_are_found_by_their_names(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.tif"
+    with rasterio.open(path, "w", driver="GTiff", width=3, height=2, count=1, dtype="uint8"):
+        pass
+    (tmp_path / name).write_text("2\n0\n0\n-2\n101\n199\n")
+    option = "GDAL_DISABLE_READDIR_ON_OPEN"
+    assert get_gdal_config(option) in (None, "FALSE"), "the folder is listed otherwise"
+    with found_by_name():
+        assert get_gdal_config(option) == "TRUE"
+        with open_raster(str(path)) as dataset:
+            assert dataset.transform.to_gdal() == (100, 2, 0, 200, 0, -2)
+    assert get_gdal_config(option) in (None, "FALSE")
 
 
 def test_options_of_a_path_hold_for_its_call_and_nobody_else() -> None:

@@ -107,7 +107,7 @@ def json_fill(value: Any) -> Json:
 
 
 def stored(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None, field: Field) -> npt.NDArray[Any]:
-    """Values in the type of their field: a copy, of the same shape.
+    """Values in the type of their field: a copy, of the same shape, or the values where nobody can change them.
 
     Floats are rounded to narrower floats; otherwise values of another type are fine as long as the field can hold each
     valid one exactly. Where ``valid`` is False the copy has the fill value.
@@ -118,6 +118,8 @@ def stored(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None, field:
         When it cannot hold one; the message names it.
     """
     if values.dtype == field.dtype:
+        if valid is None and values.flags.c_contiguous and _lasting(values):
+            return values
         result = np.array(values, order="C")
     elif np.can_cast(values.dtype, field.dtype, "safe"):
         result = values.astype(field.dtype)
@@ -126,6 +128,12 @@ def stored(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None, field:
     if valid is not None:
         result[~valid] = fill_value(field)
     return result
+
+
+def _lasting(values: npt.NDArray[Any]) -> bool:
+    """Whether an array, and what it is a part of, is read-only."""
+    base: object = values.base
+    return not values.flags.writeable and (base is None or (isinstance(base, np.ndarray) and not base.flags.writeable))
 
 
 def _narrowed(values: npt.NDArray[Any], valid: npt.NDArray[np.bool_] | None, field: Field) -> npt.NDArray[Any]:

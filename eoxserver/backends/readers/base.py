@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from eoxserver.backends.descriptions import Description
 from eoxserver.conf.schema import Settings
 from eoxserver.core.coverage import Source
 
-__all__ = ["Description", "Reader"]
+__all__ = ["CopyingReader", "Description", "Reader"]
 
 
 class Reader(Protocol):
@@ -53,3 +53,11 @@ class Reader(Protocol):
 
     def close(self) -> None:
         """Close every handle."""
+
+
+@runtime_checkable
+class CopyingReader(Reader, Protocol):
+    """A reader that need not keep cells of which it knows that they are read once: when files are copied."""
+
+    def open_once(self, path: str) -> Source:
+        """As ``open``; cells are going to be read together, and not again."""

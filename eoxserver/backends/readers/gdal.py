@@ -101,6 +101,10 @@ class GdalReader:
         """Make a source over a raster; it opens nothing before it is asked for something."""
         return GdalSource(path, self._handles, self._blocks)
 
+    def open_once(self, path: str) -> GdalSource:
+        """Make a source whose cells are going to be read together, and not again."""
+        return GdalSource(path, self._handles, self._blocks, once=True)
+
     def close(self) -> None:
         """Close every file and drop the blocks."""
         self._handles.close()

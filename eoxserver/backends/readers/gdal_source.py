@@ -34,6 +34,8 @@ ATTEMPTS = 5
 """How often a file is looked at that is another one each time it is opened."""
 CACHED_SHARE = 8
 """A window larger than this part of the block cache would only push out what others need: it is not kept."""
+ONCE_BYTES = 64 << 20
+"""Larger rasters are read in parts, even those that are read once: parts share blocks."""
 
 
 @dataclass
@@ -45,11 +47,14 @@ class GdalSource:
     path : str
         What GDAL opens: a local file, a data set inside one, or a ``RasterPath``: that one is read in the state that
         its validator means and in no other.
+    once : bool
+        Whether all cells are going to be read together, and not again: they are not kept then.
     """
 
     path: str
     handles: Handles
     blocks: BlockCache
+    once: bool = False
     _layout: Layout | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -91,7 +96,9 @@ class GdalSource:
         dtype = np.result_type(*(layout.dtypes[band] for band in fields))
         groups = {layout.group(band) for band in fields}
         cells, unit = box.cell_count, layout.units[level]
-        if cells * dtype.itemsize * max(map(len, groups)) > self.blocks.capacity // CACHED_SHARE:
+        size = cells * dtype.itemsize * max(map(len, groups))
+        whole = self.once and level == 0 and box.shape == layout.shape and size <= ONCE_BYTES
+        if whole or size > self.blocks.capacity // CACHED_SHARE:
             return self._read_direct(layout, level, (box.slices[0], box.slices[1]), fields, dtype)
         if len(groups) == 1:
             return self._cut(layout, level, box, fields, next(iter(groups)), unit)

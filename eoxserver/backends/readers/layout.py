@@ -23,7 +23,7 @@ from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.readers.handles import Handles, Identity
 from eoxserver.core.coverage import Level
 from eoxserver.core.errors import DataUnavailable
-from eoxserver.core.fields import NilValue
+from eoxserver.core.fields import NilValue, holds
 
 __all__ = ["Layout", "Mask", "Unit", "band_dtype", "load_layout", "look_ahead", "nil_values", "nodata_value"]
 
@@ -171,7 +171,7 @@ def nodata_value(dataset: DatasetReader, band: int) -> float | None:
     if MaskFlags.nodata not in dataset.mask_flag_enums[band]:
         return None
     nodata, dtype = dataset.nodatavals[band], band_dtype(dataset.dtypes[band])
-    if nodata is None or (dtype.kind in "iu" and not _holds(dtype, nodata)):
+    if nodata is None or (dtype.kind in "iu" and not holds(dtype, nodata)):
         return None
     return float(nodata)
 
@@ -180,12 +180,6 @@ def nil_values(dataset: DatasetReader, band: int) -> tuple[NilValue, ...]:
     """The nil values of a band (from 0)."""
     nodata = nodata_value(dataset, band)
     return () if nodata is None else (NilValue(nodata),)
-
-
-def _holds(dtype: np.dtype[Any], value: float) -> bool:
-    """Whether an integer type has the value."""
-    limits = np.iinfo(dtype)
-    return float(value).is_integer() and int(limits.min) <= int(value) <= int(limits.max)
 
 
 def _mask(dataset: DatasetReader, band: int) -> Mask | None:

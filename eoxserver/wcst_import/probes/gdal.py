@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from eoxserver.backends.descriptions import Description
-from eoxserver.backends.readers.base import Reader
+from eoxserver.backends.readers.base import CopyingReader, Reader
 from eoxserver.core.coverage import Source
 from eoxserver.core.errors import EOxServerError, suggest
 from eoxserver.core.fields import Field
@@ -84,7 +84,8 @@ class GdalProbe:
     def open(self, bands: Sequence[Band]) -> tuple[tuple[Field, ...], Source]:
         """Bands by their number from 0; those whose identifier is no number by their place in the list."""
         fields = self.description.range_type.fields
-        source = self._reader.open(self.path)
+        once = self._reader.open_once if isinstance(self._reader, CopyingReader) else self._reader.open
+        source = once(self.path)
         if not bands:
             return fields, source
         chosen = tuple(self._number(band, place, len(fields)) for place, band in enumerate(bands))

@@ -99,3 +99,14 @@ def test_what_is_stored_is_a_copy() -> None:
     values = np.arange(6).reshape(2, 3).T.astype("int16")
     result = stored(values, None, field("int16"))
     assert not np.shares_memory(values, result) and result.flags.c_contiguous
+
+
+def test_what_nobody_can_change_is_stored_as_it_is() -> None:
+    values = np.arange(12).reshape(3, 4).astype("int16")
+    part = values[1:]
+    part.setflags(write=False)
+    assert not np.shares_memory(part, stored(part, None, field("int16"))), "what it is a part of can be changed"
+    values.setflags(write=False)
+    assert stored(part, None, field("int16")) is part
+    assert stored(part.T, None, field("int16")).flags.c_contiguous
+    assert not np.shares_memory(part, stored(part, part > 2, field("int16"))), "fill values are put in"

@@ -72,6 +72,18 @@ def test_fields_come_in_the_order_asked_for(tmp_path: Path, interleave: str, set
     reader.close()
 
 
+def test_cells_that_are_read_once_are_not_kept(tmp_path: Path, reader: GdalReader) -> None:
+    values = pattern((2, 40, 50), "uint16")
+    path = write(tmp_path / "a.tif", values, nodata=7)
+    source = reader.open_once(path)
+    cells = source.read(CellBox.whole((40, 50)), (1, 0))
+    np.testing.assert_array_equal(cells.values, values[::-1])
+    np.testing.assert_array_equal(cells.mask(), values[::-1] != 7)
+    assert reader.blocks.size == 0
+    source.read(CellBox((0, 0), (40, 49)), (0,))
+    assert reader.blocks.size, "parts share blocks"
+
+
 PROPERTY_SHAPE = (90, 130)
 
 
