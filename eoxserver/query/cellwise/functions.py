@@ -83,6 +83,12 @@ class Function:
             raise WcpsSemanticError(f"'{self.name}' takes {wanted}, not {len(dtypes)}", locator=self.name)
         return self.rule(dtypes)
 
+    def refusal(self, dtype: np.dtype[Any]) -> Refusal | None:
+        """What tells where valid inputs have no result of some type; None: they have one everywhere."""
+        if self.refuses is kernels.zero_divisor and dtype.kind not in "iu":
+            return None
+        return self.refuses
+
 
 # -- rules of types
 

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
-    "Array", "Flags", "Kernel", "Refusal", "absolute", "bit", "choose", "compare", "convert", "divide", "im",
-    "negative_bit", "re", "round_half_away", "same", "ufunc", "whole", "zero_divisor",
+    "Array", "Flags", "Kernel", "Refusal", "absolute", "bit", "choose", "compare", "conversion", "convert", "divide",
+    "im", "negative_bit", "re", "round_half_away", "same", "ufunc", "whole", "zero_divisor",
 ]  # fmt: skip
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -156,23 +156,37 @@ def convert(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
 
     A truth value tells whether a number is other than 0. A ``double`` beyond ``float`` becomes infinite.
     """
-    values = inputs[0]
+    conversion(inputs[0].dtype, dtype)(inputs, dtype, out)
+
+
+def conversion(before: Dtype, dtype: Dtype) -> Kernel:
+    """The kernel of ``convert`` for values of one type."""
     if dtype.kind == "b":
-        np.not_equal(values, 0, out=out)
-        return
-    if values.dtype.kind == "c" and dtype.kind != "c":
-        values = values.real
-    if dtype.kind in "fc" or np.can_cast(values.dtype, dtype, "safe"):
-        same((values,), dtype, out)
-    elif values.dtype.kind == "f":
-        _truncate(values, dtype, out)
-    else:
-        mine, theirs = np.iinfo(values.dtype), np.iinfo(dtype)
-        same((np.clip(values, max(mine.min, theirs.min), min(mine.max, theirs.max)),), dtype, out)
+        return _truth
+    if before.kind == "c" and dtype.kind != "c":
+        return _without_imaginary
+    if dtype.kind in "fc" or np.can_cast(before, dtype, "safe"):
+        return same
+    return _truncate if before.kind == "f" else _saturate
 
 
-def _truncate(values: Array, dtype: Dtype, out: Array) -> None:
+def _truth(inputs: Sequence[Array], _dtype: Dtype, out: Array) -> None:
+    np.not_equal(inputs[0], 0, out=out)
+
+
+def _without_imaginary(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
+    convert((inputs[0].real,), dtype, out)
+
+
+def _saturate(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
+    """Integers to fewer bits, or another sign."""
+    mine, theirs = np.iinfo(inputs[0].dtype), np.iinfo(dtype)
+    same((np.clip(inputs[0], max(mine.min, theirs.min), min(mine.max, theirs.max)),), dtype, out)
+
+
+def _truncate(inputs: Sequence[Array], dtype: Dtype, out: Array) -> None:
     """Floats to integers."""
+    values = inputs[0]
     limits = np.iinfo(dtype)
     through = values if dtype.itemsize <= 2 else values.astype(np.float64, copy=False)
     high = float(limits.max)

@@ -17,9 +17,6 @@ from eoxserver.query.cellwise.kernels import Array
 
 __all__ = ["Grid", "Index", "Layout"]
 
-REPEATS = 16
-"""Cells of a piece along the outer axes, where inputs vary along some axes only."""
-
 Index: TypeAlias = tuple[slice, ...]
 
 
@@ -70,12 +67,12 @@ class Layout:
         shape = [size if vary else 1 for size, vary in zip(self.shape, varies, strict=True)]
         return moved.reshape((array.shape[0], *shape))
 
-    def pieces(self, cells: int) -> Iterator[Index]:
-        """Parts of about so many cells, in array order."""
+    def pieces(self, cells: int, repeats: int) -> Iterator[Index]:
+        """Parts of about so many cells, in array order, so many of them along the outer axes if there are any."""
         sizes = [1] * len(self.shape)
         room = cells
         for axis in range(len(self.shape) - 1, -1, -1):
-            share = room // REPEATS if axis and len(self.shape) > 1 else room
+            share = room // repeats if axis and len(self.shape) > 1 else room
             sizes[axis] = max(1, min(self.shape[axis], share))
             room = max(1, room // sizes[axis])
         ranges = (range(0, size, step) for size, step in zip(self.shape, sizes, strict=True))

@@ -254,7 +254,7 @@ class _Compiler:
             return self._tell(one, parts, joined)
         if function.arity == 2 and one.dtype.kind != "b":
             parts = tuple(self._in_type(each, slot, one.dtype) for each, slot in zip(one.inputs, parts, strict=True))
-        if function.refuses is None:
+        if function.refusal(one.dtype) is None:
             return self._add(Call(self._new(joined), function, parts, one.dtype), parts)
         fault = self._fault(function.name)
         slot = self._new(replace(joined, faults=joined.faults | {fault}))

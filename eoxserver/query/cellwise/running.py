@@ -3,26 +3,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 
 from eoxserver.core.coverage import Cells
 from eoxserver.core.errors import EvaluationFailed
-from eoxserver.query.cellwise.instructions import Call, Compare, Converted, Frame
-from eoxserver.query.cellwise.kernels import Array, Flags, Kernel, convert
+from eoxserver.query.cellwise.expressions import Key
+from eoxserver.query.cellwise.instructions import Frame
+from eoxserver.query.cellwise.kernels import Array, Flags
 from eoxserver.query.cellwise.layout import Grid, Index, Layout
+from eoxserver.query.cellwise.prepared import Call, Prepared
 from eoxserver.query.cellwise.program import Program
 
-__all__ = ["PIECE_BYTES", "run"]
+__all__ = ["PIECE_BYTES", "run", "run_in_pieces"]
 
 PIECE_BYTES = 1 << 18
 """Size of the largest array of a piece: several of them fit a second-level cache."""
+REPEATS = 16
+"""Cells of a piece along the outer axes, where inputs vary along some axes only."""
+ROWS = 4
+"""The same where axes are only told apart: long rows are read at the best rate."""
 
 
-def run(program: Program, grid: Grid, read: Sequence[Cells], result: Array) -> Flags | None:
+def run(ready: Prepared, grid: Grid, read: Sequence[Cells], result: Array) -> Flags | None:
     """Compute the cells of a box.
 
     Parameters
@@ -42,15 +47,35 @@ def run(program: Program, grid: Grid, read: Sequence[Cells], result: Array) -> F
     EvaluationFailed
         When a valid cell of the result cannot be computed.
     """
-    present = [frozenset(each.keys) for each in program.inputs]
-    present.extend(frozenset((ramp.name,)) for _, ramp in program.ramps)
-    layout = Layout.of(grid, present)
-    started = _Run(program, layout, _loaded(program, grid, read, layout), result)
+    started = _Run(ready, grid, read)
+    shape = started.layout.shape
+    fields = [result[number : number + 1].reshape(shape) for number in range(len(result))]
+    valid: Flags | None = None
     with np.errstate(all="ignore"):
-        width = max((slot.dtype.itemsize for slot in program.slots if slot.axes), default=1)
-        for piece in layout.pieces(PIECE_BYTES // width):
-            started.compute(piece)
-    return None if started.valid is None else started.valid.reshape(result.shape)
+        for piece in started.pieces():
+            for field, mask in started.compute(piece, [each[piece] for each in fields]):
+                valid = np.ones((len(fields), *shape), np.bool_) if valid is None else valid
+                np.copyto(valid[field][piece], mask)
+    return None if valid is None else valid.reshape(result.shape)
+
+
+def run_in_pieces(
+    ready: Prepared, grid: Grid, read: Sequence[Cells], apart: Sequence[frozenset[Key]]
+) -> tuple[Layout, Iterator[tuple[Index, Cells]]]:
+    """Compute the cells of a box piece by piece, in arrays that are used again; see ``query.pieces``.
+
+    Parameters
+    ----------
+    apart : sequence
+        Axes that do not go together with others.
+
+    Returns
+    -------
+    tuple
+        The axes of the pieces; where each piece lies, with its cells.
+    """
+    started = _Run(ready, grid, read, apart)
+    return started.layout, started.cells()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,33 +120,54 @@ class _Run:
     """A program on its way through a box."""
 
     def __init__(
-        self, program: Program, layout: Layout, loaded: tuple[list[_Loaded], list[_Loaded]], result: Array
+        self, ready: Prepared, grid: Grid, read: Sequence[Cells], apart: Sequence[frozenset[Key]] = ()
     ) -> None:
-        self.program = program
-        self.values, self.flags = loaded
-        self.fields = [result[number : number + 1].reshape(layout.shape) for number in range(len(result))]
-        self.valid: Flags | None = None
-        self.start = [_NOTHING] * len(program.slots)
-        for slot, value in program.literals:
-            self.start[slot] = value
-        written = {line.output for line in program.code if line.register < 0}
-        self.copied = [(field, slot) for field, slot in enumerate(program.outputs) if field not in written]
-        known = ((field, slot, program.slots[slot]) for field, slot in enumerate(program.outputs))
-        self.told = [(field, slot) for field, slot, each in known if each.valid or each.faults]
-        self.varies = [layout.varies(register.axes) for register in program.registers]
+        self.ready, self.program = ready, ready.program
+        self.layout = layout = Layout.of(grid, [*ready.present, *apart])
+        self.values, self.flags = _loaded(self.program, grid, read, layout)
+        self.varies = [layout.varies(register.axes) for register in self.program.registers]
         self.registers: list[Array] = []
         self.size: tuple[int, ...] = ()
-        # Without nulls and faults, as of most data, lines are calls of kernels, and nothing else has to be looked at.
-        plain = not self.flags and not any(slot.faults for slot in program.slots)
-        self.calls = _calls(program) if plain else None
+        self.calls = None if self.flags else ready.calls
 
-    def compute(self, piece: Index) -> None:
-        """All fields of a piece."""
+    def pieces(self) -> Iterator[Index]:
+        """Parts of the box whose arrays fit the cache together."""
+        everywhere = all(one.varies is None for one in self.values)
+        return self.layout.pieces(PIECE_BYTES // self.ready.width, ROWS if everywhere else REPEATS)
+
+    def cells(self) -> Iterator[tuple[Index, Cells]]:
+        """Each piece with its cells, in arrays that are used again; the first piece is the largest."""
+        held: Array | None = None
+        flags: Flags | None = None
+        count = len(self.program.outputs)
+        for piece in self.pieces():
+            size = tuple([part.stop - part.start for part in piece])
+            if held is None:
+                held = np.empty((count, *size), self.program.dtype)
+            values = held if held.shape[1:] == size else held[(slice(None), *map(slice, size))]
+            masks = self.compute(piece, values)
+            valid: Flags | None = None
+            if masks:
+                flags = np.empty(held.shape, np.bool_) if flags is None else flags
+                valid = flags if flags.shape[1:] == size else flags[(slice(None), *map(slice, size))]
+                valid[...] = True
+                for field, mask in masks:
+                    np.copyto(valid[field], mask)
+            yield piece, Cells(values, valid)
+
+    def compute(self, piece: Index, outs: Sequence[Array] | Array) -> Sequence[tuple[int, Flags]]:
+        """All fields of a piece; answers where fields are valid that are not everywhere.
+
+        Raises
+        ------
+        EvaluationFailed
+            When a valid cell cannot be computed.
+        """
         if self.calls is not None:
-            self._compute_plain(piece, self.calls)
-            return
+            self._compute_plain(piece, self.calls, outs)
+            return ()
         program = self.program
-        frame = Frame(program.slots, self.start.copy(), [None] * program.flag_count)
+        frame = Frame(program.slots, list(self.ready.start), [None] * program.flag_count)
         values = frame.values
         for one in self.values:
             part = one.part(piece)
@@ -130,27 +176,27 @@ class _Run:
             frame.flags[one.number] = one.part(piece)
         registers = self._registers(tuple(part.stop - part.start for part in piece))
         for line in program.code:
-            out = self.fields[line.output][piece] if line.register < 0 else registers[line.register]
+            out = outs[line.output] if line.register < 0 else registers[line.register]
             line.instruction.run(frame, out)
             values[line.instruction.slot] = out
-        for field, slot in self.copied:
-            np.copyto(self.fields[field][piece], values[slot], casting="unsafe")
-        for field, slot in self.told:
-            self._tell(frame, piece, field, slot)
+        for field, slot in self.ready.copied:
+            np.copyto(outs[field], values[slot], casting="unsafe")
+        told = ((field, self._told(frame, slot)) for field, slot in self.ready.told)
+        return [(field, mask) for field, mask in told if mask is not None]
 
-    def _compute_plain(self, piece: Index, calls: Sequence[_Call]) -> None:
+    def _compute_plain(self, piece: Index, calls: Sequence[Call], outs: Sequence[Array] | Array) -> None:
         """The same where every cell is valid."""
-        program, values = self.program, self.start.copy()
+        program, values = self.program, list(self.ready.start)
         for one in self.values:
             part = one.part(piece)
             values[one.number] = part.astype(program.slots[one.number].dtype) if one.cast else part
         registers = self._registers(tuple([part.stop - part.start for part in piece]))
         for kernel, inputs, dtype, slot, register, output in calls:
-            out = registers[register] if register >= 0 else self.fields[output][piece]
+            out = registers[register] if register >= 0 else outs[output]
             kernel([values[each] for each in inputs], dtype, out)
             values[slot] = out
-        for field, slot in self.copied:
-            np.copyto(self.fields[field][piece], values[slot], casting="unsafe")
+        for field, slot in self.ready.copied:
+            np.copyto(outs[field], values[slot], casting="unsafe")
 
     def _registers(self, size: tuple[int, ...]) -> list[Array]:
         """Registers for a piece of some size; the first piece is the largest."""
@@ -166,45 +212,13 @@ class _Run:
             register[tuple(slice(end) for end in shape)] for shape, register in zip(shapes, self.registers, strict=True)
         ]
 
-    def _tell(self, frame: Frame, piece: Index, field: int, slot: int) -> None:
-        """Keep where a field is valid.
-
-        Raises
-        ------
-        EvaluationFailed
-            When a valid cell cannot be computed.
-        """
+    def _told(self, frame: Frame, slot: int) -> Flags | None:
+        """Where a result is valid; None: everywhere."""
         wrong = frame.wrong(slot)
         if wrong is not None and wrong.any():
             raise _failure(self.program, frame, slot)
         mask = frame.valid(slot)
-        if mask is not None and not mask.all():
-            if self.valid is None:
-                self.valid = np.ones((len(self.fields), *self.fields[0].shape), np.bool_)
-            np.copyto(self.valid[field][piece], mask)
-
-
-_NOTHING: Array = np.empty(0)
-_Call: TypeAlias = tuple[Kernel, tuple[int, ...], np.dtype[Any], int, int, int]
-"""A kernel, the slots it reads, the type of its result, the slot it makes, and register and output of its line."""
-
-
-def _calls(program: Program) -> list[_Call] | None:
-    """What the lines of a program compute where all is valid; None when a line does more than to call a kernel."""
-    found: list[_Call] = []
-    for line in program.code:
-        one = line.instruction
-        dtype = program.slots[one.slot].dtype
-        match one:
-            case Call():
-                found.append((one.function.kernel, one.inputs, one.dtype, one.slot, line.register, line.output))
-            case Compare():
-                found.append((one.kernel, one.inputs, dtype, one.slot, line.register, line.output))
-            case Converted():
-                found.append((convert, (one.input,), dtype, one.slot, line.register, line.output))
-            case _:
-                return None
-    return found
+        return None if mask is None or mask.all() else mask
 
 
 def _shape(size: tuple[int, ...], varies: Sequence[bool]) -> tuple[int, ...]:

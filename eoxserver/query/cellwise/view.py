@@ -19,8 +19,10 @@ from eoxserver.core.coverage import CellBox, Cells, Level
 from eoxserver.query.cellwise.expressions import Expression, Key
 from eoxserver.query.cellwise.kernels import Array, Flags
 from eoxserver.query.cellwise.layout import Grid
+from eoxserver.query.cellwise.prepared import Prepared, prepared
 from eoxserver.query.cellwise.program import Program, compiled
-from eoxserver.query.cellwise.running import run
+from eoxserver.query.cellwise.running import run, run_in_pieces
+from eoxserver.query.pieces import Pieces
 from eoxserver.query.windows import Need, Window
 
 __all__ = ["CellView"]
@@ -40,15 +42,19 @@ class CellView:
     """One for each field."""
     window_bytes: int
     """Cells of the sources, and computed ones of a part of the result, held at once."""
-    programs: dict[tuple[int, ...], Program] = field(default_factory=dict, repr=False)
+    programs: dict[tuple[int, ...], Prepared] = field(default_factory=dict, repr=False)
     """By fields."""
 
     def program(self, fields: Sequence[int]) -> Program:
         """What computes some fields."""
+        return self._prepared(fields).program
+
+    def _prepared(self, fields: Sequence[int]) -> Prepared:
         chosen = tuple(fields)
         found = self.programs.get(chosen)
         if found is None:
-            found = self.programs[chosen] = compiled([self.expressions[each] for each in chosen], self.keys)
+            program = compiled([self.expressions[each] for each in chosen], self.keys)
+            found = self.programs[chosen] = prepared(program)
         return found
 
     @cached_property
@@ -97,18 +103,19 @@ class CellView:
         EvaluationFailed
             When a valid cell cannot be computed.
         """
-        program = self.program(fields)
+        ready = self._prepared(fields)
+        program = ready.program
         result = np.empty((len(program.outputs), *box.shape), program.dtype)
         parts = list(split(box, self._block(program, box)))
         if len(parts) == 1:
-            return Cells(result, self._compute(program, box, level, result))
+            return Cells(result, self._compute(ready, box, level, result))
         valid: Flags | None = None
         for part in parts:
             index = (slice(None), *part.shifted([-low for low in box.low]).slices)
             cells = result[index]
             if not cells[0].flags.c_contiguous:
                 cells = np.empty(cells.shape, cells.dtype)
-            known = self._compute(program, part, level, cells)
+            known = self._compute(ready, part, level, cells)
             if cells.base is not result:
                 result[index] = cells
             if known is not None:
@@ -116,22 +123,47 @@ class CellView:
                 valid[index] = known
         return Cells(result, valid)
 
-    def _compute(self, program: Program, box: CellBox, level: int, result: Array) -> Flags | None:
+    def pieces(
+        self, box: CellBox, fields: Sequence[int], order: Sequence[int], apart: Sequence[frozenset[int]]
+    ) -> Pieces | None:
+        """The cells of a box piece by piece; see ``query.pieces.Piecewise``."""
+        ready = self._prepared(fields)
+        program = ready.program
+        if self._held(program, Grid(self.keys, box)) > self.window_bytes:
+            return None
+        keys = tuple(self.keys[axis] for axis in order)
+        grid = Grid(keys, CellBox(tuple(box.low[axis] for axis in order), tuple(box.high[axis] for axis in order)))
+        groups = [frozenset(self.keys[axis] for axis in each) for each in apart]
+        layout, parts = run_in_pieces(ready, grid, self._inputs(program, grid, 0), groups)
+        numbers = {key: axis for axis, key in enumerate(self.keys)}
+        return Pieces(tuple(tuple(numbers[key] for key in each) for each in layout.keys), layout.shape, parts)
+
+    def _compute(self, ready: Prepared, box: CellBox, level: int, result: Array) -> Flags | None:
         """Read the sources and compute the cells of a box; answers where they are valid."""
         grid = Grid(self.keys, box)
+        return run(ready, grid, self._inputs(ready.program, grid, level), result)
+
+    def _inputs(self, program: Program, grid: Grid, level: int) -> list[Cells]:
+        """The cells of each source."""
         read = []
         for one in program.inputs:
             number = one.source.levels.index(self.levels[level]) if level else 0
             read.append(one.source.read(grid.part(one.keys), one.fields, number))
-        return run(program, grid, read, result)
+        return read
 
-    def _block(self, program: Program, box: CellBox) -> tuple[int, ...]:
-        """The shape of parts of the box that fit the memory."""
-        grid = Grid(self.keys, box)
-        held = box.cell_count * program.dtype.itemsize * len(program.outputs)
+    def _held(self, program: Program, grid: Grid) -> int:
+        """The size of what a box is computed from [bytes]."""
+        held = 0
         for one in program.inputs:
             width = max(program.slots[slot].dtype.itemsize for slot in one.slots)
             held += grid.part(one.keys).cell_count * width * len(one.fields)
+        return held
+
+    def _block(self, program: Program, box: CellBox) -> tuple[int, ...]:
+        """The shape of parts of the box that fit the memory."""
+        held = box.cell_count * program.dtype.itemsize * len(program.outputs) + self._held(
+            program, Grid(self.keys, box)
+        )
         if held <= self.window_bytes:
             return tuple(max(1, high) for high in box.high)
         cells = max(1, box.cell_count * self.window_bytes // held)

@@ -29,6 +29,7 @@ from eoxserver.query.iterate.crew import in_order
 from eoxserver.query.iterate.folds import CONDENSERS, REDUCERS, Fold, State, fold_of
 from eoxserver.query.iterate.layout import Grain, edges, grains_of, grown
 from eoxserver.query.iterate.lifted import Aligned, joined_iterators, lifted_domain, without_iterators
+from eoxserver.query.iterate.piecewise import folded, pieces_of
 from eoxserver.query.iterate.reuse import with_kept_parts
 from eoxserver.query.iterate.tables import counted_input
 from eoxserver.query.iterate.tiles import Tiles
@@ -242,6 +243,9 @@ class FoldView:
             places = where.values if where.valid is None else where.values & where.valid
             if not places.any():
                 return None
+        pieces = None if self.ordered else pieces_of(self.using, box, self.kept, places)
+        if pieces is not None:
+            return folded(self.fold, pieces, places, box, self.kept)
         cells = self.using.read(box, tuple(range(len(self.using.step.range_type))))
         shape = (cells.values.shape[0], *box.shape)
         values = np.broadcast_to(cells.values, shape)
