@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -12,11 +13,13 @@ from eoxserver.app import Instance, open_instance
 from eoxserver.app.administration import make_instance
 from eoxserver.backends.encoders.base import Workspace
 from eoxserver.cli.console import Fault, note, progress, say
-from eoxserver.cli.samples import SERIES, SERIES_TITLE, samples, write_sample
+from eoxserver.cli.samples import CUBE, SERIES, SERIES_TITLE, samples, write_sample
 from eoxserver.cli.serve import server_options
 from eoxserver.cli.serving import Address, interruptible, run_server
 from eoxserver.conf.reader import SETTINGS_FILE
-from eoxserver.resources.coverages.registration.proposals import Options
+from eoxserver.resources.coverages.registration.proposals import Options, Outcome
+from eoxserver.resources.coverages.stacking.rules import parse_rule
+from eoxserver.resources.coverages.stacking.series import Series, SeriesOptions
 
 __all__ = ["demo", "make_samples"]
 
@@ -54,7 +57,10 @@ def _serve(directory: Path, host: str, port: int, workers: int) -> None:
 
 
 def make_samples(instance: Instance) -> None:
-    """Write the sample data into an instance and register it; raises Fault when some cannot be registered."""
+    """Write the sample data into an instance and register it; raises Fault when some cannot be registered.
+
+    The files of the time series are coverages each, and together a cube.
+    """
     encoder = instance.plugins.encoders["COG"](instance.settings)
     workspace = Workspace(instance.paths.cache)
     registrar = instance.registrar()
@@ -66,10 +72,18 @@ def make_samples(instance: Instance) -> None:
                 folder.mkdir(exist_ok=True)
                 path = write_sample(sample, folder, encoder, workspace)
                 options = Options(collection=sample.collection or None, values=sample.shown)
-                for outcome in registrar.register([path], options):
-                    if outcome.failed:
-                        raise Fault(f"{outcome.place}: {outcome.reason}")
+                _check(registrar.register([path], options))
             steps.step(title)
+        rule = parse_rule("ansi=AnsiDate", instance.crss.parse)
+        series = Series(registrar, instance.stacks)
+        _check(series.register([instance.paths.data / SERIES], SeriesOptions(CUBE, (rule,), Options())))
+        steps.step("a cube of the twelve months")
+
+
+def _check(outcomes: Iterable[Outcome]) -> None:
+    for outcome in outcomes:
+        if outcome.failed:
+            raise Fault(f"{outcome.place}: {outcome.reason}")
 
 
 def _say_where(address: Address) -> None:
@@ -90,5 +104,9 @@ curl      curl -o storm.png "{ows}?service=WMS&version=1.3.0&request=GetMap&laye
           curl -o months.xml "{ows}?service=WCS&version=2.0.1&request=DescribeCoverage&coverageId={SERIES}_2024_07"
           curl -o elevation.tif "{ows}?service=WCS&version=2.0.1&request=GetCoverage&coverageId=elevation\
 &subset=Lat(30,60)&subset=Long(-20,40)"
+WCPS      curl -o year.csv {ows}/wcps --data-urlencode 'query=for $c in ({CUBE}) \
+return encode(coverage means over $m month(0:11) values avg($c[ansi:"CRS:1"($m)]), "csv")'
+          curl -o greenest.png {ows}/wcps --data-urlencode 'query=for $c in ({CUBE}) \
+return encode(condense max over $m month(0:11) using $c[ansi:"CRS:1"($m)], "png")'
 """
     )

@@ -25,13 +25,15 @@ from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.core.rasters import raster_domain
 from eoxserver.resources.coverages.footprints import bounds_footprint
 
-__all__ = ["SERIES", "SERIES_TITLE", "Sample", "samples", "write_sample"]
+__all__ = ["CUBE", "SERIES", "SERIES_TITLE", "Sample", "samples", "write_sample"]
 
 GLOBE_ROWS = 1024
 GLOBE = (-180.0, -90.0, 180.0, 90.0)
 SERIES = "vegetation"
 """Collection of the time series."""
 SERIES_TITLE = "Vegetation index, month by month"
+CUBE = "vegetation_cube"
+"""Coverage of the same files, with a time axis."""
 NIL = -9999.0
 NIL_BYTE = 255
 YEAR = 2024

@@ -32,10 +32,11 @@ def instance(eoxserver: Commands, monkeypatch: pytest.MonkeyPatch) -> Iterator[I
 
 def test_every_kind_of_raster_is_there(instance: Instance, eoxserver: Commands) -> None:
     rows = {row["identifier"]: row for row in eoxserver.json("list")}
-    assert len(rows) == 7 + 12 + 1
+    assert len(rows) == 7 + 12 + 1 + 1
     assert rows["vegetation"]["kind"] == "DatasetSeries"
     assert rows["vegetation"]["begin_time"] == "2024-01-01T00:00:00Z"
     assert rows["vegetation"]["end_time"] == "2024-12-31T23:59:59Z"
+    assert rows["vegetation_cube"]["begin_time"] == "2024-01-01T00:00:00Z"
     assert rows["storm"]["bbox"] == [165, -29, 205, -9]
     assert rows["coast"]["title"] == "A coast in natural colours"
     described = {name: eoxserver.json("describe", name) for name in ("elevation", "land_cover", "coast_reflectance")}
@@ -46,7 +47,7 @@ def test_every_kind_of_raster_is_there(instance: Instance, eoxserver: Commands) 
     assert [field["name"] for field in described["coast_reflectance"]["fields"]] == [
         "red", "green", "blue", "nir", "swir",
     ]  # fmt: skip
-    assert eoxserver.ok("check").endswith("19 coverages checked, 0 with problems\n")
+    assert eoxserver.ok("check").endswith("20 coverages checked, 0 with problems\n")
 
 
 def test_files_are_what_they_claim(instance: Instance) -> None:
@@ -75,3 +76,14 @@ def test_what_is_read_is_what_was_made(instance: Instance) -> None:
         assert np.array_equal(dataset.read(), storm.cells)
         assert dataset.bounds == storm.bounds
         assert Path(dataset.name).stem == storm.identifier
+
+
+def test_a_cube_of_the_months_answers_queries(instance: Instance) -> None:
+    means = instance.wcps(
+        'for $c in (vegetation_cube) return coverage means over $m month(0:11) values avg($c[ansi:"CRS:1"($m)])'
+    )
+    found = []
+    for month in range(1, 13):
+        with rasterio.open(instance.paths.data / "vegetation" / f"vegetation_2024_{month:02d}.tif") as dataset:
+            found.append(dataset.read(1, masked=True).mean())
+    np.testing.assert_allclose(means, found)
