@@ -20,7 +20,7 @@ from eoxserver.wcst_import.recipes.base import Environment, Recipe
 from eoxserver.wcst_import.scaling import check_scales, scale
 from eoxserver.wcst_import.slices import ImportFile, Slice
 from eoxserver.wcst_import.tracking import ImportedFiles, ImportLog, alone
-from eoxserver.wcst_import.unsupported import check_supported
+from eoxserver.wcst_import.unsupported import check_supported, without_effect
 
 __all__ = ["Console", "Result", "Session"]
 
@@ -141,6 +141,9 @@ class Session:
         return result
 
     def _run(self) -> Result:
+        for line in without_effect(self.ingredients, self._recipe.options):
+            self._console.warn(line)
+            self._note(f"Warning: {line}")
         numbered = [(n, file) for n, file in enumerate(self._recipe.files()) if file.path not in self._imported]
         if not numbered:
             self._console.warn(f"no slices to import: {self._why_none()}")
@@ -213,6 +216,10 @@ class Session:
             first = islice((one for one in analysis.slices if one.part.identifier == identifier), shown)
             for line in outline.lines(there, first):
                 self._console.say(line)
+            if there and self._recipe.options.tiling:
+                line = f"recipe.options.tiling is left aside: {identifier} exists, and keeps the chunks it has"
+                self._console.say(f"  {line}")
+                self._note(f"Warning: {line}")
             if outline.count > shown:
                 self._console.say(f"  ... and {outline.count - shown} more")
         inspire = self.ingredients.input.inspire

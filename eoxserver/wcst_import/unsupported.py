@@ -1,19 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""Options of the specification that are not for an import: each is refused with what does the same, none is ignored."""
+"""Options of the specification that are not for an import: none is ignored in silence.
+
+Those that would change the outcome are refused, with what does the same; those without effect here are told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from eoxserver.wcst_import.errors import IngredientsError
 from eoxserver.wcst_import.ingredients.reading import Ingredients
 from eoxserver.wcst_import.ingredients.sections import CommonOptions
 
-__all__ = ["check_supported"]
+__all__ = ["check_supported", "without_effect"]
 
 _FILTERS = {
     "product": "sentinel1", "modebeams": "sentinel1", "polarisations": "sentinel1",
     "resolutions": "sentinel2", "levels": "sentinel2", "crss": "sentinel2",
+    "source_coverage_ids": "virtual_coverage",
 }  # fmt: skip
 _DEFAULT_PRODUCT = "GRD"
 
@@ -33,6 +39,29 @@ def check_supported(given: Ingredients, options: CommonOptions, filters: Sequenc
     """
     for key, why in (*_of_input(given, filters), *_of_options(given.recipe, options)):
         raise IngredientsError(f"{key}: {why}", locator=key)
+
+
+def without_effect(given: Ingredients, options: CommonOptions) -> Iterator[str]:
+    """A line for each option that is given and has no effect, with the reason."""
+    for key, section in (("config", given.config), ("input", given.input), ("recipe.options", options)):
+        yield from _without_effect(section, key)
+
+
+def _without_effect(section: Any, key: str) -> Iterator[str]:
+    if isinstance(section, Mapping):
+        for name, each in section.items():
+            yield from _without_effect(each, f"{key}.{name}")
+    elif isinstance(section, tuple):
+        for number, each in enumerate(section):
+            yield from _without_effect(each, f"{key}[{number}]")
+    elif dataclasses.is_dataclass(section):
+        for field in dataclasses.fields(section):
+            value, meaning = getattr(section, field.name), field.metadata.get("meaning", "")
+            name = field.metadata.get("name") or field.name
+            if not meaning.startswith("without effect"):
+                yield from _without_effect(value, f"{key}.{name}")
+            elif value != field.default:
+                yield f"{key}.{name} is {meaning}"
 
 
 def _of_input(given: Ingredients, filters: Sequence[str]) -> Iterator[tuple[str, str]]:

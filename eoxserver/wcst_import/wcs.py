@@ -45,10 +45,19 @@ class WcsClient:
         Of the endpoint.
     key : str
         Of the ingredients, where it comes from.
+    giving : str
+        What gives credentials, for those whose are refused.
     """
 
-    def __init__(self, url: str, credentials: Credentials, parse_crs: ParseCrs, key: str) -> None:
-        self._url, self._parse, self._key = url, parse_crs, key
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        parse_crs: ParseCrs,
+        key: str,
+        giving: str = "--user and --passwd, or --identity-file give them",
+    ) -> None:
+        self._url, self._parse, self._key, self._giving = url, parse_crs, key, giving
         self._session = requests.Session()
         self._session.trust_env = False  # no credentials of somebody's .netrc
         if credentials.user is not None:
@@ -143,8 +152,8 @@ class WcsClient:
             return str(answer.headers.get("Content-Type", ""))
 
     def address(self, params: Mapping[str, Any]) -> str:
-        """The URL of a request."""
-        request = requests.Request("GET", self._url, params={"service": "WCS", **params})
+        """The URL of a request, without secrets of the endpoint's."""
+        request = requests.Request("GET", self.name, params={"service": "WCS", **params})
         return str(request.prepare().url)
 
     def close(self) -> None:
@@ -159,8 +168,7 @@ class WcsClient:
             raise DataUnavailable(f"{self.name} cannot be reached: {error}", locator=self._key) from error
         if answer.status_code in (401, 403):
             raise AccessDenied(
-                f"{self.name} refused the credentials ({answer.status_code}); --user and --passwd, or --identity-file "
-                "give them",
+                f"{self.name} refused the credentials ({answer.status_code}); {self._giving}",
                 locator=self._key,
             )
         if not answer.ok:

@@ -13,11 +13,11 @@ What a block is follows from the words after its fence:
 * ``ini``, ``json``, ``toml``, ``nginx``, ``systemd``, ``xml``: checked for syntax, where this machine has a checker.
 * ``text``: for reading only.
 
-Each document finds a folder ``scenes`` with two rasters. ``export NAME=VALUE`` holds for all that comes after it. Port
-8000, at which documents let servers listen, is exchanged for a free one, the PostgreSQL server of the documents for
-that of the tests, and other servers for those of ``tests.docs.places``. ``make TARGET`` is only asked what it would do.
-``pip install ./FOLDER`` puts a package into a folder of the document, without asking the network; of anything else it
-is only checked that ``setup.cfg`` offers it.
+Each document finds a folder ``scenes`` with two rasters, and ``products`` with one of Sentinel-2. ``export NAME=VALUE``
+holds for all that comes after it. Port 8000, at which documents let servers listen, is exchanged for a free one, the
+PostgreSQL server of the documents for that of the tests, and other servers for those of ``tests.docs.places``. ``make
+TARGET`` is only asked what it would do. ``pip install ./FOLDER`` puts a package into a folder of the document, without
+asking the network; of anything else it is only checked that ``setup.cfg`` offers it.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from tests.databases import Postgres
 from tests.docs.pictures import check_pictures
 from tests.docs.places import Places
 from tests.docs.running import ROOT, Block, Session, blocks, check_output, check_syntax, commands
+from tests.wcst_import.recipes.safeproducts import make_product
 
 pytestmark = [pytest.mark.docs, pytest.mark.integration]
 
@@ -44,11 +45,13 @@ class Server:
 def session(
     request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Session]:
-    """A reader, who has two rasters."""
-    scenes = tmp_path / "scenes"
+    """A reader, who has two rasters and a product of Sentinel-2."""
+    scenes, products = tmp_path / "scenes", tmp_path / "products"
     scenes.mkdir()
+    products.mkdir()
     for name in ("a", "b"):
         write(scenes / f"{name}.tif", pattern((3, 40, 80)))
+    make_product(products)
     places = Places(tmp_path_factory.mktemp("places"))
     session = Session(tmp_path, lambda: Server(request.getfixturevalue("postgres")), places)
     try:

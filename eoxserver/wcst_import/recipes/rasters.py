@@ -72,6 +72,13 @@ class RasterRecipe(Recipe[OptionsT]):
         found = probe.description
         if all(isinstance(axis, RegularAxis) for axis in found.domain.axes):
             return found.domain
+        if found.bounds is None and found.tie_points is not None:
+            raise FileRefused(
+                f"{probe.path} is tied to the ground at {found.tie_points.rows.size} points only, and has no "
+                "grid of its own; gdalwarp -tps -t_srs EPSG:CODE -tr X Y brings it to one (hooks: before_import, "
+                "replace_path)",
+                locator=probe.path,
+            )
         if found.bounds is None:
             raise FileRefused(
                 f"{probe.path} is not georeferenced; general_coverage, with axes of its own, takes such files",

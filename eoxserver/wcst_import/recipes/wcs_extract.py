@@ -12,11 +12,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from eoxserver.backends.credentials import Credentials
+from eoxserver.backends.credentials import Credentials, read_credentials
 from eoxserver.core.axes import Axis, IrregularAxis
 from eoxserver.core.coverage import CellBox, Coverage
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import EOxServerError
+from eoxserver.core.errors import ConfigurationError, EOxServerError
 from eoxserver.core.fields import RangeType
 from eoxserver.plugins import hookimpl
 from eoxserver.wcst_import.errors import IngredientsError
@@ -41,6 +41,9 @@ class ExtractOptions(CommonOptions):
 
     coverage_id: str = option(text, "identifier of the coverage on the other server")
     wcs_endpoint: str = option(text, "URL of the other server's WCS")
+    credentials: str = option(
+        text, "reference to credentials for that server (user:password, or a token): env:NAME or file:/PATH", ""
+    )
     partitioning_scheme: tuple[int, ...] = option(
         list_of(whole_number(0)), "most cells of a request along each axis, in CRS order; 0: all of them", ()
     )
@@ -53,7 +56,8 @@ class WcsExtract(Recipe[ExtractOptions]):
     options_type = ExtractOptions
 
     def check(self) -> None:
-        """Refuse files and what is said of files."""
+        """Refuse files, what is said of files, and credentials that are not there."""
+        assert self._credentials is not None
         if self.ingredients.input.paths:
             raise IngredientsError(
                 "input.paths is not for wcs_extract, which reads a coverage of recipe.options.wcs_endpoint",
@@ -66,9 +70,30 @@ class WcsExtract(Recipe[ExtractOptions]):
                     locator=f"{_KEY}.{name}",
                 )
 
+    @property
+    def _credentials(self) -> Credentials:
+        """As they are now; raises IngredientsError, with the reference and never with what is there."""
+        key = f"{_KEY}.credentials"
+        try:
+            found = read_credentials(self.options.credentials)
+        except ConfigurationError as error:
+            raise IngredientsError(f"{key}: {error.message}", locator=key) from error
+        if found.options:
+            raise IngredientsError(
+                f"{key}: {self.options.credentials} holds a JSON object; user:password or a token is wanted",
+                locator=key,
+            )
+        return found
+
     @cached_property
     def _client(self) -> WcsClient:
-        client = WcsClient(self.options.wcs_endpoint, Credentials(), self.environment.parse_crs, f"{_KEY}.wcs_endpoint")
+        client = WcsClient(
+            self.options.wcs_endpoint,
+            self._credentials,
+            self.environment.parse_crs,
+            f"{_KEY}.wcs_endpoint",
+            f"{_KEY}.credentials refers to them",
+        )
         try:
             client.check()
         except EOxServerError:

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import rasterio
+from rasterio.control import GroundControlPoint
 
 from eoxserver.core.coordinates import coordinate_texts
 from eoxserver.core.errors import EOxServerError
@@ -70,3 +73,30 @@ def test_other_files_are_named(imports: Imports) -> None:
     write(imports.folder / name, pattern((2, 3, 4)))
     with pytest.raises(EOxServerError, match="has 2 bands, .*; 1 are expected: VV"):
         imports.run(scenes())
+
+
+def test_files_with_ground_control_points_only_are_warped_by_a_hook(imports: Imports) -> None:
+    name = "s1a-iw-grd-vv-20240105t051234-20240105t051259-052000-0649ab-001.tiff"
+    points = [GroundControlPoint(row, column, 10 + column, 50 - row) for row in (0, 3) for column in (0, 4)]
+    with rasterio.open(
+        imports.folder / name, "w", driver="GTiff", count=1, height=3, width=4, dtype="uint16", gcps=points,
+        crs="EPSG:4326",
+    ) as file:  # fmt: skip
+        file.write(pattern((1, 3, 4), "uint16"))
+    with pytest.raises(EOxServerError, match=r"is tied to the ground at 4 points only.*gdalwarp -tps .*replace_path"):
+        imports.run(scenes())
+    (imports.folder / "warped").mkdir()
+    script = (
+        "import sys, rasterio; from rasterio.vrt import WarpedVRT; from rasterio.shutil import copy; "
+        "copy(WarpedVRT(rasterio.open(sys.argv[1]), crs='EPSG:4326'), sys.argv[2], driver='GTiff')"
+    )
+    command = f'{sys.executable} -c "{script}" ${{file:path}} {imports.folder}/warped/${{file:name}}'
+    hook = {
+        "when": "before_import",
+        "cmd": command,
+        "abort_on_error": True,
+        "replace_path": [f"{imports.folder}/warped/${{file:name}}"],
+    }
+    assert imports.run({**scenes(), "hooks": [hook]}).imported == 1
+    with rasterio.open(imports.folder / "warped" / name) as file:
+        assert np.array_equal(imports.cells("S1_IW_VV")[0, 0], file.read(1))

@@ -4,17 +4,22 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import requests
 
 from eoxserver.core.axes import IrregularAxis
-from eoxserver.core.errors import DataUnavailable, EOxServerError
+from eoxserver.core.errors import AccessDenied, DataUnavailable, EOxServerError
 from eoxserver.wcst_import.errors import IngredientsError
 from tests.backends.rasters import pattern, write
+from tests.fileservers import basic, bearer
 from tests.servers import eoxserver, serving
 from tests.wcst_import.imports import Imports, ingredients
 from tests.wcst_import.recipes.test_general import BANDS, DAYS, PLANE, general, write_netcdf
@@ -118,6 +123,89 @@ def test_explaining_says_the_requests(imports: Imports, source: str) -> None:
     assert imports.listener.lines[0] == "coverage c: insert it with 2 slices of 2 files"
     assert "subset=Long%280.02%2C6.98%29" in imports.listener.lines[-2]
     assert not imports.instance.catalogue.exists("c")
+
+
+@contextmanager
+def guarded(url: str, wanted: str) -> Iterator[str]:
+    """The URL of a server that answers as another one does, where the header ``Authorization`` is the wanted one."""
+
+    class Guard(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.headers.get("Authorization") != wanted:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", "Basic")
+                self.end_headers()
+                return
+            answer = requests.get(f"{url.partition('?')[0]}?{self.path.partition('?')[2]}", timeout=60)
+            self.send_response(answer.status_code)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name the base class gives it
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Guard) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/ows"
+        server.shutdown()
+
+
+def told(imports: Imports) -> str:
+    """All that a run said, and wrote beside the ingredients."""
+    files = [path.read_text() for path in imports.folder.iterdir() if path.suffix in (".log", ".json")]
+    beside = [text for text in files if '"recipe"' not in text]
+    return "\n".join([*imports.listener.lines, *imports.listener.warnings, *beside])
+
+
+@pytest.mark.parametrize(
+    ("content", "header"), [("me:se:cret", basic("me", "se:cret")), ("Bearer secret-token", bearer("secret-token"))]
+)
+@pytest.mark.parametrize("kind", ["env", "file"])
+def test_credentials_are_named_by_reference_and_told_to_nobody_else(
+    imports: Imports, source: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str, content: str, header: str
+) -> None:
+    (tmp_path / "secret").write_text(content)
+    monkeypatch.setenv("EXTRACT_SECRET", content)
+    with guarded(source, header) as url:
+        given = extract(url, "mosaic", [0, 7])
+        with pytest.raises(
+            AccessDenied, match=r"refused the credentials \(401\); recipe.options.credentials refers to"
+        ):
+            imports.run(given)
+        reference = "env:EXTRACT_SECRET" if kind == "env" else f"file:{tmp_path / 'secret'}"
+        given["recipe"]["options"]["credentials"] = reference
+        assert imports.run(given).imported == 2
+    assert "slices of 2 files" in told(imports) and "cret" not in told(imports).replace("EXTRACT_SECRET", "")
+    plain = imports.cells()
+    imports.instance.ingestion.delete(["c"])
+    assert imports.run(extract(source, "mosaic", [0, 7])).imported == 2
+    assert np.array_equal(plain, imports.cells(), equal_nan=True)
+
+
+def test_a_password_in_the_url_is_not_written_down(imports: Imports, source: str) -> None:
+    with guarded(source, basic("me", "secret")) as url:
+        assert imports.run(extract(url.replace("//", "//me:secret@"), "mosaic", [0, 7])).imported == 2
+    assert "127.0.0.1" in told(imports) and "secret" not in told(imports)
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("env:NO_SUCH_VARIABLE", "the environment has no variable NO_SUCH_VARIABLE"),
+        ("me:secret", "credentials are named by reference, which this is not"),
+        ("env:EXTRACT_JSON", "env:EXTRACT_JSON holds a JSON object; user:password or a token is wanted"),
+    ],
+)
+def test_references_that_are_none_are_refused_before_anything_is_asked(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch, reference: str, words: str
+) -> None:
+    monkeypatch.setenv("EXTRACT_JSON", '{"key": "secret"}')
+    given = extract("http://127.0.0.1:9/ows", "mosaic")
+    given["recipe"]["options"]["credentials"] = reference
+    with pytest.raises(IngredientsError, match=rf"recipe\.options\.credentials: .*{words}") as caught:
+        imports.session(given)
+    assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
