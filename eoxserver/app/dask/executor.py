@@ -38,8 +38,8 @@ LEAST_BOX = 8 << 20
 """What reading a box must read to be given away [bytes]."""
 MOST_TASK = 64 << 20
 """What one task goes through at most, where pieces are smaller [bytes]; at least an eighth of that."""
-TASKS = 8
-"""Tasks that each thread of the cluster gets of one walk, if they are large enough."""
+TASKS = 4
+"""Tasks that each thread of the cluster gets of one walk, if they are large enough: one costs some milliseconds."""
 
 
 class DaskExecutor(LocalExecutor):
