@@ -241,6 +241,11 @@ class Wcs20:
         "Which cells a trim takes: those whose extent it overlaps, without the cell that starts at its upper end "
         "(halfopen) or with it (closed), or as GDAL's gdal_translate -projwin (gdal).",
     )
+    invalid_subsetting_status: Literal["400", "404"] = setting(
+        choice("400", "404"),
+        "400",
+        "HTTP status of reports of InvalidSubsetting, of WCPS too: 400 as of other mistakes, or 404 as WCS 2.0 has it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -521,3 +521,29 @@ def test_the_capabilities_announce_queries(app: Application, validate_xml: Valid
     assert [value.text for value in operation.iterfind(".//ows:Post//ows:Value", NS)] == ["KVP", "XML", "SOAP"]
     profiles = [profile.text or "" for profile in root.iterfind(".//ows:Profile", NS)]
     assert any("processing/2.0/conf/processing" in profile for profile in profiles)
+
+
+@pytest.mark.parametrize(
+    ("environ", "status"), [({}, 400), ({"EOXS_SERVICES_OWS_WCS20__INVALID_SUBSETTING_STATUS": "404"}, 404)]
+)
+def test_the_status_of_subsets_that_cannot_be_is_configured(
+    instance_template: Path, tmp_path: Path, environ: dict[str, str], status: int
+) -> None:
+    """Section 7, of queries and of GetCoverage."""
+    with application(tmp_path, instance_template, environ) as app:
+        app.instance.ingestion.insert(samples.mr())
+        for url, query in (
+            ("/ows/wcps", {"query": "for $c in (mr) return $c[i(300), j(0)]"}),
+            (
+                "/ows",
+                {
+                    "service": "WCS",
+                    "version": "2.0.1",
+                    "request": "GetCoverage",
+                    "coverageId": "mr",
+                    "subset": "i(300)",
+                },
+            ),
+        ):
+            answer = app.client.get(url, query_string=query)
+            assert (answer.status_code, b'exceptionCode="InvalidSubsetting"' in answer.data) == (status, True)

@@ -79,13 +79,20 @@ TABLE: dict[type[Exception], Report] = {
 """Every error a request can end in; a class without a row of its own takes that of its nearest base."""
 
 
-def error_report(error: Exception, request_id: str = "") -> Report:
-    """The report of an error; what is not an EOxServerError is reported without its text."""
+def error_report(error: Exception, request_id: str = "", subsetting_status: int = 400) -> Report:
+    """The report of an error; what is not an EOxServerError is reported without its text.
+
+    Parameters
+    ----------
+    subsetting_status : int
+        HTTP status of InvalidSubsetting: 400, or 404 as WCS 2.0.1 (OGC 09-110r4) has it.
+    """
     if isinstance(error, errors.EOxServerError):
         for kind in type(error).__mro__:
             row = TABLE.get(kind)
             if row is not None:
-                return Report(row.ows_code, row.status, row.wms_code, error.message, error.locator)
+                status = subsetting_status if row.ows_code == "InvalidSubsetting" else row.status
+                return Report(row.ows_code, status, row.wms_code, error.message, error.locator)
     text = f"{INTERNAL_ERROR}: {request_id}" if request_id else INTERNAL_ERROR
     return Report("NoApplicableCode", 500, "NoApplicableCode", text)
 

@@ -59,7 +59,8 @@ class ProcessingService:
 
     def report(self, request: Request, error: Exception) -> Response:
         """The exception report of an error (OGC 06-121r9, clause 8); as a fault where the request came by SOAP."""
-        report = error_report(error, request.request_id)
+        status = int(self._context.settings.wcs20.invalid_subsetting_status)
+        report = error_report(error, request.request_id, status)
         found = Response(ows_exception_report(report, "2.1.0"), "text/xml; charset=utf-8", report.status)
         envelope = Envelope.of(request)
         return found if envelope is None else envelope.fault(found, report.text)

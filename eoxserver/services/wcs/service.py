@@ -64,5 +64,6 @@ class WebCoverageService:
 
     def report(self, request: Request, error: Exception) -> Response:
         """The exception report of an error (OGC 06-121r9, clause 8)."""
-        report = error_report(error, request.request_id)
+        status = int(self._context.settings.wcs20.invalid_subsetting_status)
+        report = error_report(error, request.request_id, status)
         return Response(ows_exception_report(report, VERSIONS[0].number), "text/xml; charset=utf-8", report.status)

@@ -60,3 +60,9 @@ def test_reports_are_valid(kind: type[errors.EOxServerError], validate_xml: Vali
     report = error_report(kind("what <&> is wrong", locator="where"))
     assert validate_xml(ows_exception_report(report)).get("version") == "2.0.1"
     validate_xml(service_exception_report(report))
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_the_status_of_subsets_that_cannot_be_is_configured(status: int) -> None:
+    assert error_report(errors.InvalidSubsetting("no such part"), "", status).status == status
+    assert error_report(errors.NoSuchField("no such field"), "", status).status == 400
