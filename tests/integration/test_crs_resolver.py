@@ -143,6 +143,27 @@ def test_wcs_and_wms_know_the_crs(app: Application, scene: str) -> None:
     assert box.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        '{"geoReference": {"crs": "USER:local", "bbox": {"xmin": 0, "ymin": 0, "xmax": 80, "ymax": 80}}}',
+        '{"coordinates": {"crs": "USER:local", "xmin": 0, "ymin": 0, "xmax": 80, "ymax": 80}}',
+        '{"geoReference": {"crs": "USER/0/local", "GCPs": [{"pixel":0,"line":0,"x":0,"y":8}]}}',
+        "crs=USER:local;xmin=0;ymin=0;xmax=80;ymax=80",
+    ],
+)
+def test_results_of_queries_are_placed_in_the_crs(app: Application, scene: str, extra: str) -> None:
+    escaped = extra.replace('"', '\\"')
+    query = f'for $c in ({scene}) return encode($c, "image/tiff", "{escaped}")'
+    assert app.client.post("/ows/wcps", data={"query": query}).status_code == 400
+    define(app)
+    answer = app.client.post("/ows/wcps", data={"query": query})
+    assert answer.status_code == 200, answer.text
+    with rasterio.MemoryFile(answer.data) as file, file.open() as dataset:
+        placed = dataset.gcps[1] if "GCPs" in extra else dataset.crs
+        assert placed == rasterio.crs.CRS.from_wkt(parse_crs(TEXT).wkt)
+
+
 def test_a_coverage_in_the_crs_keeps_it(app: Application, scene: str) -> None:
     """What registration with --crs stores: the name, with the definition it had then."""
     define(app)

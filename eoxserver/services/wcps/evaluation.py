@@ -245,11 +245,15 @@ class Evaluation:
         name, extra = _given(scope, tree.format), None if tree.extra is None else _given(scope, tree.extra)
         if isinstance(tree, nodes.Describe):
             with scope.plan.placed(tree):
-                found = describe_result(self._named(value), name, extra, self._context.formats)
+                found = describe_result(
+                    self._named(value), name, extra, self._context.formats, self._context.crss.parse
+                )
             return Encoding(found, value.identifier)
         coverage = self._coverage(value)
         with scope.plan.placed(tree):
-            encoded = encode_result(coverage, name, extra, self._context.formats, self._engine)
+            encoded = encode_result(
+                coverage, name, extra, self._context.formats, self._engine, self._context.crss.parse
+            )
         return Encoding(encoded, value.identifier)
 
     def _outlines(self, scope: Scope, tree: nodes.Syntax, value: OutlinesValue) -> Encoding:

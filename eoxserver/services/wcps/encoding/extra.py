@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from eoxserver.core.crs import ParseCrs, parse_crs
 from eoxserver.core.errors import InvalidParameterValue
 from eoxserver.services.gmlcov.cis11 import GENERAL_GRID
 from eoxserver.services.wcps.encoding.colormap import ColorMap, parse_color_map
@@ -62,12 +63,18 @@ class Extra:
     """Whether GML and JSON are those of CIS 1.1."""
 
 
+PLACE = "place"
 Parts: TypeAlias = dict[str, Any]
 """Attributes of ``Extra``."""
 
 
-def parse_extra(text: str | None) -> Extra:
+def parse_extra(text: str | None, parse: ParseCrs = parse_crs) -> Extra:
     """The extra parameters that a text has; none for None and for blanks.
+
+    Parameters
+    ----------
+    parse : callable
+        From a text to a CRS.
 
     Raises
     ------
@@ -78,10 +85,10 @@ def parse_extra(text: str | None) -> Extra:
     given = (text or "").strip()
     if not given:
         return Extra()
-    return Extra(**(_json(given) if given.startswith("{") else _legacy(given)))
+    return Extra(**(_json(given, parse) if given.startswith("{") else _legacy(given, parse)))
 
 
-def _json(text: str) -> Parts:
+def _json(text: str, parse: ParseCrs) -> Parts:
     try:
         found = json.loads(_NAN_F.sub(lambda match: match[1] or "NaN", text), object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
@@ -97,7 +104,7 @@ def _json(text: str) -> Parts:
     parts: Parts = {}
     for key, value in found.items():
         name, read = KEYS[key]
-        parts[name] = read(value)
+        parts[name] = read(value, parse) if name == PLACE else read(value)
     return parts
 
 
@@ -122,10 +129,10 @@ def _metadata(value: object) -> dict[str, str]:
     return texts_of("metadata", value, _METADATA)
 
 
-def _coordinates(value: object) -> GeoReference:
+def _coordinates(value: object, parse: ParseCrs) -> GeoReference:
     given = an_object("coordinates", value, "an object of xmin, ymin, xmax and ymax, and of crs if need be")
     known_keys(given, (*SIDES, "crs"), "coordinates")
-    return parse_bbox("coordinates", given)
+    return parse_bbox("coordinates", given, None, parse)
 
 
 def _transpose(value: object) -> int:
@@ -147,8 +154,8 @@ def _output_type(value: object) -> bool:
 KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = MappingProxyType({
     "nodata": ("nodata", lambda value: numbers_of("nodata", value, _NODATA)),
     "metadata": ("metadata", _metadata),
-    "geoReference": ("place", parse_geo_reference),
-    "coordinates": ("place", _coordinates),
+    "geoReference": (PLACE, parse_geo_reference),
+    "coordinates": (PLACE, _coordinates),
     "variables": ("variables", parse_variables),
     "dimensions": ("dimensions", lambda value: names_of("dimensions", value, "a list of names")),
     "transpose": ("transpose", _transpose),
@@ -160,13 +167,13 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = MappingProxyType({
     ),
     "outputType": ("general_grid", _output_type),
 })  # fmt: skip
-"""Each key with the attribute of ``Extra`` it sets, and how its value is read."""
+"""Each key with the attribute of ``Extra`` it sets, and how its value is read; a place with a parser of CRSs."""
 
 
 # -- the older form ---------------------------------------------------------------------------------
 
 
-def _legacy(text: str) -> Parts:
+def _legacy(text: str, parse: ParseCrs) -> Parts:
     """``key=value;key=value``; what is none of its own keys is a creation option of the format."""
     given: dict[str, str] = {}
     for part in text.split(";"):
@@ -191,7 +198,7 @@ def _legacy(text: str) -> Parts:
         parts["general_grid"] = _output_type(given.pop("outputType"))
     place = {name: given.pop(name) for name in (*SIDES, "crs") if name in given}
     if place:
-        parts["place"] = parse_bbox("extra", place)
+        parts[PLACE] = parse_bbox("extra", place, None, parse)
     if given:
         parts["format_parameters"] = given
     return parts

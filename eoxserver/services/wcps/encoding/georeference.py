@@ -16,7 +16,7 @@ import numpy as np
 from eoxserver.backends.encoders.planes import plane_of
 from eoxserver.core.axes import Axis, RegularAxis, Role
 from eoxserver.core.coverage import Coverage, TiePoints
-from eoxserver.core.crs import Crs, parse_crs
+from eoxserver.core.crs import Crs, ParseCrs, parse_crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidParameterValue, UnsupportedCombination
 from eoxserver.core.rasters import index_domain, raster_domain
@@ -43,8 +43,13 @@ class GeoReference:
     points: TiePoints | None = None
 
 
-def parse_geo_reference(value: object) -> GeoReference:
+def parse_geo_reference(value: object, parse: ParseCrs = parse_crs) -> GeoReference:
     """The place that JSON describes.
+
+    Parameters
+    ----------
+    parse : callable
+        From a text to a CRS.
 
     Raises
     ------
@@ -57,21 +62,21 @@ def parse_geo_reference(value: object) -> GeoReference:
     known_keys(given, ("crs", "bbox", "GCPs"), key)
     if ("bbox" in given) == ("GCPs" in given):
         raise refused(key, value, f"one of bbox and GCPs: {_ACCEPTED}")
-    crs = _crs(f"{key}.crs", given.get("crs"))
+    crs = _crs(f"{key}.crs", given.get("crs"), parse)
     if "bbox" in given:
         box = an_object(f"{key}.bbox", given["bbox"], "an object of xmin, ymin, xmax and ymax")
         known_keys(box, SIDES, f"{key}.bbox")
-        return parse_bbox(f"{key}.bbox", box, crs)
+        return parse_bbox(f"{key}.bbox", box, crs, parse)
     if crs is None:
         raise refused(f"{key}.crs", "", "the CRS of the GCPs, as EPSG:4326")
     return GeoReference(crs, None, _points(f"{key}.GCPs", given["GCPs"], crs))
 
 
-def parse_bbox(key: str, given: Mapping[str, Any], crs: Crs | None = None) -> GeoReference:
+def parse_bbox(key: str, given: Mapping[str, Any], crs: Crs | None = None, parse: ParseCrs = parse_crs) -> GeoReference:
     """The place of a bounding box; ``crs`` may stand among its sides."""
     sides = [finite(f"{key}.{side}", given.get(side, "")) for side in SIDES]
     if crs is None:
-        crs = _crs(f"{key}.crs", given.get("crs"))
+        crs = _crs(f"{key}.crs", given.get("crs"), parse)
     west, south, east, north = sides
     if west >= east or south >= north:
         raise refused(key, " ".join(map(str, sides)), "xmin less than xmax, and ymin less than ymax")
@@ -146,12 +151,12 @@ def _step(axis: Axis) -> float:
     return axis.step if isinstance(axis, RegularAxis) else 0.0
 
 
-def _crs(key: str, value: object) -> Crs | None:
+def _crs(key: str, value: object, parse: ParseCrs) -> Crs | None:
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
         raise refused(key, value, "a CRS by its code or URL, as EPSG:4326")
-    crs = parse_crs(value.strip())
+    crs = parse(value.strip())
     if not crs.is_horizontal:
         raise refused(key, value, "a horizontal CRS")
     return crs

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from eoxserver.core.coverage import Coverage
+from eoxserver.core.crs import ParseCrs, parse_crs
 from eoxserver.core.errors import EOxServerError, InvalidRequest, UnsupportedCombination
 from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.services.engine import Engine
@@ -37,8 +38,13 @@ class Encoded:
 
 
 def encode_result(
-    coverage: Coverage, name: str, extra: str | None, formats: FormatRegistry, engine: Engine
-) -> Encoded:  # fmt: skip
+    coverage: Coverage,
+    name: str,
+    extra: str | None,
+    formats: FormatRegistry,
+    engine: Engine,
+    parse: ParseCrs = parse_crs,
+) -> Encoded:
     """Encode a result.
 
     Parameters
@@ -49,6 +55,8 @@ def encode_result(
         The format: a MIME type, the name of a GDAL driver or a short name, in any case.
     extra : str, optional
         The extra parameters, as JSON or ``key=value;...``.
+    parse : callable
+        From a text to a CRS.
 
     Raises
     ------
@@ -60,7 +68,7 @@ def encode_result(
         When the format cannot hold the result; the message names those that can.
     """
     wanted = find_format(formats, name)
-    parameters = parse_extra(extra)
+    parameters = parse_extra(extra, parse)
     try:
         return _encoded(coverage, wanted, parameters, engine)
     except UnsupportedCombination as error:
@@ -71,7 +79,9 @@ def encode_result(
     raise UnsupportedCombination(f"{refusal.message}{able}", locator=refusal.locator) from refusal
 
 
-def describe_result(coverage: Coverage, name: str, extra: str | None, formats: FormatRegistry) -> Encoded:
+def describe_result(
+    coverage: Coverage, name: str, extra: str | None, formats: FormatRegistry, parse: ParseCrs = parse_crs
+) -> Encoded:
     """Describe a result: the same as it is encoded, without its cells, of which none is read.
 
     Parameters
@@ -85,7 +95,7 @@ def describe_result(coverage: Coverage, name: str, extra: str | None, formats: F
         As ``encode_result``.
     """
     wanted = find_format(formats, name)
-    parameters = parse_extra(extra)
+    parameters = parse_extra(extra, parse)
     if wanted.driver not in (None, JSON):
         raise InvalidRequest(
             f"describe answers gml, or json with outputType={GENERAL_GRID}, not {wanted.media_type}", locator="format"
