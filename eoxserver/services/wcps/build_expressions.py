@@ -16,7 +16,7 @@ from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.functions import CONDENSERS, FUNCTIONS, METADATA, TIME_UNITS, every_function
 from eoxserver.services.wcps.mistakes import Mistake
 from eoxserver.services.wcps.nodes import CellType
-from eoxserver.services.wcps.places import at
+from eoxserver.services.wcps.places import at, on_axis
 
 __all__ = ["TYPES", "ExpressionRules", "Items", "unquoted"]
 
@@ -175,7 +175,9 @@ class ExpressionRules(Transformer[Token, Any]):
         grid = keyword.lower() != "domain"
         if grid and crs is not None:
             raise Mistake("imageCrsDomain() takes a coverage and an axis; it has no CRS", **at(crs))
-        return nodes.Domain(operand, str(axis) if axis is not None else None, crs, grid, **at(keyword))
+        if axis is None:
+            return nodes.Domain(operand, None, crs, grid, **at(keyword))
+        return nodes.Domain(operand, str(axis), crs, grid, **on_axis(axis), **at(keyword))
 
 
 def _check_count(name: Token, count: int, least: int, most: int) -> None:

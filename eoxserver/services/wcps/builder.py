@@ -16,7 +16,7 @@ from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.build_domains import DomainRules
 from eoxserver.services.wcps.build_expressions import ExpressionRules, Items
 from eoxserver.services.wcps.mistakes import Mistake
-from eoxserver.services.wcps.places import at
+from eoxserver.services.wcps.places import at, on_axis
 
 __all__ = ["Builder"]
 
@@ -28,11 +28,11 @@ class Builder(ExpressionRules, DomainRules):
 
     def flip(self, items: Items) -> nodes.Flip:
         keyword, operand, _, axis = items
-        return nodes.Flip(operand, str(axis), **at(keyword))
+        return nodes.Flip(operand, str(axis), **on_axis(axis), **at(keyword))
 
     def sort(self, items: Items) -> nodes.Sort:
         keyword, operand, _, axis, order, _, key = items
-        return nodes.Sort(operand, str(axis), key, _descending(order) or False, **at(keyword))
+        return nodes.Sort(operand, str(axis), key, _descending(order) or False, **on_axis(axis), **at(keyword))
 
     def iterator_range(self, items: Items) -> nodes.IteratorRange:
         low, high, step = items

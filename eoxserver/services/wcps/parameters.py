@@ -111,6 +111,8 @@ class _Binding:
 def _moved(node: N, place: Place) -> N:
     """The same tree, all of it at one place."""
     changed: dict[str, Any] = dict(place)
+    if isinstance(node, nodes.OnAxis):
+        changed |= {"axis_line": 0, "axis_column": 0}
     name: str
     for name in node.__match_args__:
         changed[name] = _moved_part(getattr(node, name), place)

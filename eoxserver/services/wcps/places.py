@@ -7,7 +7,7 @@ from typing import Protocol, TypedDict, TypeVar
 
 from eoxserver.core.errors import WcpsError, without_long_words
 
-__all__ = ["Place", "at", "pointed", "shown"]
+__all__ = ["AxisPlace", "Place", "at", "on_axis", "pointed", "shown"]
 
 _BEFORE = 60
 _AFTER = 30
@@ -33,6 +33,18 @@ class _Placed(Protocol):
 def at(part: _Placed) -> Place:
     """The place of a token or node, as arguments for a node or a mistake."""
     return {"line": part.line or 0, "column": part.column or 0}
+
+
+class AxisPlace(TypedDict):
+    """Where the name of an axis starts, from 1."""
+
+    axis_line: int
+    axis_column: int
+
+
+def on_axis(part: _Placed) -> AxisPlace:
+    """The place of the name of an axis, as arguments for a node."""
+    return {"axis_line": part.line or 0, "axis_column": part.column or 0}
 
 
 def shown(text: str, line: int, column: int) -> str:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eoxserver.core.errors import WcpsSyntaxError
+from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.parameters import bind
 from eoxserver.services.wcps.parse import MAX_DEPTH, parse_query
 from eoxserver.services.wcps.unparse import unparse
@@ -73,3 +74,12 @@ def test_what_is_put_in_counts_for_the_depth() -> None:
     deep = "abs(" * (MAX_DEPTH - 10) + "$c" + ")" * (MAX_DEPTH - 10)
     with pytest.raises(WcpsSyntaxError, match="levels deep"):
         bound("abs(" * 20 + "$1" + ")" * 20, {1: deep})
+
+
+def test_what_is_put_in_stands_where_its_number_stood() -> None:
+    """All of it: the names of axes too, which have places of their own."""
+    source = "for $c in (mr) return $c + $1"
+    query = bind(parse_query(source), {1: "\n\nflip $d along i"}, (), source)
+    (flip,) = (node for node in nodes.walk(query) if isinstance(node, nodes.Flip))
+    assert (flip.line, flip.column) == (1, source.index("$1") + 1)
+    assert (flip.axis_place.line, flip.axis_place.column) == (1, source.index("$1") + 1)

@@ -26,7 +26,7 @@ def domain(scope: Scope, tree: nodes.Domain) -> DomainValue:
         check_settled(scope, value, own.labels, tree)
         axes = own.axes if tree.grid else own.crs_axes
         return DomainValue(tuple(_bounds(value, axis, tree.grid) for axis in axes), tree.grid)
-    axis = own.axes[axis_position(scope, value, tree.axis, tree)]
+    axis = own.axes[axis_position(scope, value, tree.axis, tree.axis_place)]
     check_settled(scope, value, (axis.label,), tree)
     grid = tree.grid or is_grid(scope, axis, tree.crs, tree)
     if tree.crs is not None and not grid:

@@ -151,14 +151,14 @@ def _constants(scope: Scope, tree: nodes.ConstantCoverage) -> npt.NDArray[Any]:
 def flip(scope: Scope, tree: nodes.Flip) -> CoverageValue:
     """``flip e along axis``."""
     value = coverage(scope, tree.operand, "flip")
-    axis = value.domain.axes[axis_position(scope, value, tree.axis, tree)]
+    axis = value.domain.axes[axis_position(scope, value, tree.axis, tree.axis_place)]
     return made(scope, Flip(value.node, axis.label), tree, value)
 
 
 def sort(scope: Scope, tree: nodes.Sort) -> CoverageValue:
     """``sort e along axis by key``: the key sees coverages sliced at the place that is sorted in."""
     value = coverage(scope, tree.operand, "sort")
-    axis = value.domain.axes[axis_position(scope, value, tree.axis, tree)]
+    axis = value.domain.axes[axis_position(scope, value, tree.axis, tree.axis_place)]
     low = value.axis_low(axis.label)
     name = scope.plan.name(axis.label)
 

@@ -10,6 +10,7 @@ from eoxserver.services.wcps.nodes.literals import (
     CellType,
     Literal,
     NullInterval,
+    OnAxis,
     Positional,
     Shape,
     Syntax,
@@ -120,7 +121,7 @@ class Metadata(Syntax):
 
 
 @dataclass(frozen=True, slots=True)
-class Domain(Syntax):
+class Domain(OnAxis):
     """``domain(e, axis, crs)``; with ``grid``, ``imageCrsDomain(e, axis)``."""
 
     operand: Expression
@@ -316,7 +317,7 @@ class Clip(Syntax):
 
 
 @dataclass(frozen=True, slots=True)
-class Flip(Syntax):
+class Flip(OnAxis):
     """``flip e along axis``."""
 
     operand: Expression
@@ -324,7 +325,7 @@ class Flip(Syntax):
 
 
 @dataclass(frozen=True, slots=True)
-class Sort(Syntax):
+class Sort(OnAxis):
     """``sort e along axis [asc|desc] by key``."""
 
     operand: Expression

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 __all__ = [
     "Boolean", "CellType", "Complex", "LineString", "Literal", "MultiPolygon", "NotANumber", "NullInterval", "Number",
-    "Point", "Polygon", "Positional", "Shape", "String", "Syntax", "Text", "Variable",
+    "OnAxis", "Point", "Polygon", "Positional", "Shape", "String", "Syntax", "Text", "Variable",
 ]  # fmt: skip
 
 
@@ -39,6 +39,20 @@ class Syntax:
     """From 1; 0 for what stands in no text."""
     column: int = field(default=0, compare=False, repr=False)
     """From 1, in characters; of a binary operator, the place of the operator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnAxis(Syntax):
+    """What names an axis somewhere behind its own place."""
+
+    axis_line: int = field(default=0, compare=False, repr=False)
+    """Where the name starts, from 1; 0 where that is not known."""
+    axis_column: int = field(default=0, compare=False, repr=False)
+
+    @property
+    def axis_place(self) -> Syntax:
+        """The place of the name, or else of the whole."""
+        return Syntax(line=self.axis_line, column=self.axis_column) if self.axis_line else self
 
 
 # -- literals and names -------------------------------------------------------------------------------------

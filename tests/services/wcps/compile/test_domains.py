@@ -87,7 +87,7 @@ def test_an_irregular_axis_has_no_resolution() -> None:
 
 
 def test_an_unknown_axis_is_named_with_those_there_are() -> None:
-    refused("for $c in (eobs) return domain($c,Lad)", InvalidAxisLabel, "domain", "did you mean 'Lat'?")
+    refused("for $c in (eobs) return domain($c,Lad)", InvalidAxisLabel, "Lad", "did you mean 'Lat'?")
 
 
 @pytest.mark.parametrize("function", ["identifier", "crsSet", "imageCrs", "domain", "imageCrsDomain"])
