@@ -151,7 +151,7 @@ def _output_type(value: object) -> bool:
     return True
 
 
-KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = MappingProxyType({
+KEYS: Mapping[str, tuple[str, Callable[..., Any]]] = MappingProxyType({
     "nodata": ("nodata", lambda value: numbers_of("nodata", value, _NODATA)),
     "metadata": ("metadata", _metadata),
     "geoReference": (PLACE, parse_geo_reference),
