@@ -11,7 +11,7 @@ from eoxserver.core.axes import IrregularAxis
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import InconsistentChange, InvalidSubsetting
 from eoxserver.resources.coverages.ingestion.cells import check_fields
-from eoxserver.resources.coverages.ingestion.placement import place
+from eoxserver.resources.coverages.placement import place
 from eoxserver.wcst_import.errors import FileRefused
 from eoxserver.wcst_import.slices import Slice
 

@@ -16,11 +16,11 @@ from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
 from eoxserver.core.coordinates import coordinate_text, number_text
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.crs import same_crs
-from eoxserver.core.fields import RangeType
+from eoxserver.core.fields import Field, RangeType
 from eoxserver.wcst_import.errors import FileRefused
 from eoxserver.wcst_import.slices import Slice
 
-__all__ = ["AxisOutline", "Outline"]
+__all__ = ["AxisOutline", "Outline", "axis_line", "band_line"]
 
 TOLERANCE = 1e-3
 """How far a cell may lie off the grid [cells]; that of the cube store."""
@@ -84,13 +84,7 @@ class AxisOutline:
 
     def describe(self) -> str:
         """In words."""
-        axis = self.axis
-        kind = {RegularAxis: "regular", IrregularAxis: "irregular", IndexAxis: "index"}[type(axis)]
-        ends = f"{coordinate_text(axis, axis.low)} to {coordinate_text(axis, axis.high)}"
-        step = f", step {number_text(axis.step)}" if isinstance(axis, RegularAxis) else ""
-        crs = "" if axis.crs is None else f", {axis.crs.uri}"
-        gaps = f", {self.gaps} without a file" if self.gaps else ""
-        return f"{axis.label}: {kind}, {axis.size} positions{gaps}, {ends}{step}{crs}"
+        return axis_line(self.axis, self.gaps)
 
 
 @dataclass
@@ -172,19 +166,38 @@ class Outline:
             Those that are shown one by one.
         """
         done = f"update it with {self.count} slices" if there else f"insert it with {self.count} slices"
-        range_type = self.first.part.range_type
         found = [f"coverage {self.identifier}: {done} of {self.files} files"]
         found += [f"  axis {each.describe()}" for each in self.axes]
-        for one in range_type.fields:
-            nils = ", ".join(
-                number_text(nil.low) if nil.high is None else f"{number_text(nil.low)}:{number_text(nil.high)}"
-                for nil in one.nil
-            )
-            found.append(f"  band {one.name}: {one.dtype}, unit {one.unit}, nil {nils or 'none'}")
+        found += map(band_line, self.first.part.range_type.fields)
         for slice_ in previews:
             where = ", ".join(f"{axis.label}({_extent(axis)})" for axis in slice_.part.domain.axes)
             found.append(f"  {slice_.file.path}: {where}")
         return found
+
+
+def axis_line(axis: Axis, gaps: int = 0) -> str:
+    """An axis in words.
+
+    Parameters
+    ----------
+    gaps : int
+        Positions that no file has.
+    """
+    kind = {RegularAxis: "regular", IrregularAxis: "irregular", IndexAxis: "index"}[type(axis)]
+    ends = f"{coordinate_text(axis, axis.low)} to {coordinate_text(axis, axis.high)}"
+    step = f", step {number_text(axis.step)}" if isinstance(axis, RegularAxis) else ""
+    crs = "" if axis.crs is None else f", {axis.crs.uri}"
+    missing = f", {gaps} without a file" if gaps else ""
+    return f"{axis.label}: {kind}, {axis.size} positions{missing}, {ends}{step}{crs}"
+
+
+def band_line(field: Field) -> str:
+    """A band in words."""
+    nils = ", ".join(
+        number_text(nil.low) if nil.high is None else f"{number_text(nil.low)}:{number_text(nil.high)}"
+        for nil in field.nil
+    )
+    return f"  band {field.name}: {field.dtype}, unit {field.unit}, nil {nils or 'none'}"
 
 
 def _extent(axis: Axis) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eoxserver.wcst_import.ingredients import sections
-from eoxserver.wcst_import.recipes import map_mosaic, time_series, wcs_extract
+from eoxserver.wcst_import.recipes import map_mosaic, time_series, virtual_coverage, wcs_extract
 
 __all__ = ["SECTIONS", "reference_text"]
 
@@ -43,6 +43,9 @@ SECTIONS: tuple[tuple[str, type], ...] = (
     ("recipe.options.time_parameter.metadata_tag", time_series.TagOptions),
     ("recipe.options.time_parameter.filename", time_series.NameOptions),
     ("recipe.options of wcs_extract", wcs_extract.ExtractOptions),
+    ("recipe.options of virtual_coverage", virtual_coverage.VirtualOptions),
+    ("recipe.options.envelope", virtual_coverage.EnvelopeOptions),
+    ("recipe.options.envelope.axis[]", virtual_coverage.EnvelopeAxis),
     ("recipe.options.scale_factors[]", sections.ScaleFactors),
     ("recipe.options.coverage", sections.CoverageSection),
     ("recipe.options.coverage.metadata", sections.Metadata),

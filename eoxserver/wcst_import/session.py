@@ -16,16 +16,13 @@ from eoxserver.wcst_import.importer import Analysis, Importer
 from eoxserver.wcst_import.ingredients.reading import Ingredients
 from eoxserver.wcst_import.inplace import check_in_place
 from eoxserver.wcst_import.overviews import check_overviews
-from eoxserver.wcst_import.recipes.base import Environment, Recipe
+from eoxserver.wcst_import.recipes.base import Environment, Recipe, Whole
 from eoxserver.wcst_import.scaling import check_scales, scale
 from eoxserver.wcst_import.slices import ImportFile, Slice
 from eoxserver.wcst_import.tracking import ImportedFiles, ImportLog, alone
 from eoxserver.wcst_import.unsupported import check_supported, without_effect
 
 __all__ = ["Console", "Result", "Session"]
-
-
-_VIRTUAL = "coverages over files that stay where they are come from any other recipe with config.insitu true"
 
 
 class Console(Protocol):
@@ -95,8 +92,7 @@ class Session:
         try:
             kind = recipes[self.ingredients.recipe]
         except EOxServerError as error:
-            hint = f"; {_VIRTUAL}" if self.ingredients.recipe == "virtual_coverage" else ""
-            raise IngredientsError(f"recipe.name: {error.message}{hint}", locator="recipe.name") from error
+            raise IngredientsError(f"recipe.name: {error.message}", locator="recipe.name") from error
         recipe: Recipe[Any] = kind(self.ingredients, self._environment)
         recipe.check()
         check_supported(self.ingredients, recipe.options, kind.filters)
@@ -144,6 +140,9 @@ class Session:
         for line in without_effect(self.ingredients, self._recipe.options):
             self._console.warn(line)
             self._note(f"Warning: {line}")
+        whole = self._recipe.whole()
+        if whole is not None:
+            return self._make(whole)
         numbered = [(n, file) for n, file in enumerate(self._recipe.files()) if file.path not in self._imported]
         if not numbered:
             self._console.warn(f"no slices to import: {self._why_none()}")
@@ -159,6 +158,19 @@ class Session:
             if result.declined:
                 break
         return Result(done, skipped)
+
+    def _make(self, whole: Whole) -> Result:
+        """Make what is made at once."""
+        for line in whole.lines():
+            self._console.say(line)
+        self._say_inspire()
+        if self._explain or (not self.config.automated and not self._console.confirm()):
+            return Result(0, declined=True)
+        whole.make()
+        identifier = self.ingredients.input.coverage_id
+        scale(self._environment.target, identifier, self._recipe.options)
+        self._mark([identifier])
+        return Result(1)
 
     def _why_none(self) -> str:
         patterns = ", ".join(self.ingredients.input.paths) or "input.paths is empty"
@@ -222,6 +234,9 @@ class Session:
                 self._note(f"Warning: {line}")
             if outline.count > shown:
                 self._console.say(f"  ... and {outline.count - shown} more")
+        self._say_inspire()
+
+    def _say_inspire(self) -> None:
         inspire = self.ingredients.input.inspire
         if inspire and inspire.metadata_url:
             self._console.say(f"INSPIRE: a data set, with metadata at {inspire.metadata_url} (input.inspire)")

@@ -78,11 +78,6 @@ def test_unknown_recipes_are_named_with_those_there_are(imports: Imports) -> Non
         imports.session(ingredients("map_mosaics", "*.tif"))
 
 
-def test_who_wants_a_virtual_coverage_is_told_what_makes_one(imports: Imports) -> None:
-    with pytest.raises(IngredientsError, match=r"recipe.name: .*'virtual_coverage'.*recipe with config\.insitu true"):
-        imports.session(ingredients("virtual_coverage", "*.tif"))
-
-
 def test_a_failure_is_in_the_log_and_what_was_done_is_remembered(imports: Imports) -> None:
     write_tiles(imports.folder, 2)
     cut = imports.folder / "t1.tif"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from django.apps import apps
@@ -25,6 +26,7 @@ from eoxserver.resources.coverages.stacks.layout import FileLayout
 from eoxserver.resources.coverages.stacks.places import Grid, anchors_from_json
 from eoxserver.resources.coverages.stacks.source import Stacked
 from eoxserver.resources.coverages.stitching import MosaicSource, Piece, grid_offset
+from eoxserver.resources.coverages.virtual.composing import compose
 
 __all__ = ["Loader"]
 
@@ -69,10 +71,12 @@ class Loader:
         general = [row.pk for row in rows if type(row) is models.Coverage]  # no other is a stack
         found = models.Stack.objects.filter(coverage_id__in=general) if general else ()
         stacks = {stack.coverage_id: stack for stack in found}
+        virtual = _sources([key for key in general if key not in items and key not in stacks])
         loaded = {}
         for row in rows:
             try:
-                loaded[row.identifier] = self._coverage(row, items.get(row.pk, []), stacks.get(row.pk))
+                own = self._coverage(row, items.get(row.pk, []), stacks.get(row.pk))
+                loaded[row.identifier] = self._composed(own, virtual[row.pk]) if row.pk in virtual else own
             except (EOxServerError, ValueError) as error:
                 raise DataUnavailable(
                     f"coverage '{row.identifier}' is broken in the catalogue: {error}", locator=row.identifier
@@ -127,6 +131,12 @@ class Loader:
         )
         return served(coverage, row.details)
 
+    def _composed(self, coverage: Coverage, sources: Sequence[str]) -> Coverage:
+        """A virtual coverage with axes and cells of its sources as they are now; raises as ``compose``."""
+        known = self.load(sources, members=False)
+        domain, _, source = compose([known[name] for name in sources])
+        return replace(coverage, domain=domain, source=source)
+
     def _mosaic(self, row: models.RectifiedStitchedMosaic) -> MosaicSource:
         """Members in painting order; their rows are read with those of the mosaic."""
         members = [member.identifier for member in row]
@@ -155,6 +165,16 @@ def _actual(identifiers: Sequence[str]) -> list[models.Coverage]:
         axes = Prefetch("axes", queryset=models.Axis.objects.defer(None))
         rows += model._default_manager.filter(pk__in=keys).prefetch_related(axes)
     return rows
+
+
+def _sources(keys: Sequence[int]) -> Mapping[int, list[str]]:
+    """Identifiers of the sources of virtual coverages, in their order, by key."""
+    sources: dict[int, list[str]] = defaultdict(list)
+    if keys:
+        links = models.VirtualSource.objects.filter(coverage_id__in=keys).order_by("position")
+        for key, name in links.values_list("coverage_id", "source__identifier"):
+            sources[key].append(name)
+    return sources
 
 
 def _data_items(keys: Sequence[int]) -> Mapping[int, list[DataItem]]:

@@ -93,6 +93,9 @@ class Input:
     resolutions: tuple[str, ...] = option(list_of(text), "Sentinel-2: only these (10m, 20m, 60m, TCI)", ())
     levels: tuple[str, ...] = option(list_of(text), "Sentinel-2: only these (L1C, L2A)", ())
     crss: tuple[str, ...] = option(list_of(text), "Sentinel-2: only these EPSG codes", ())
+    source_coverage_ids: tuple[str, ...] = option(
+        one_or_more(text), "virtual_coverage: identifiers of coverages, or regular expressions for them", ()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

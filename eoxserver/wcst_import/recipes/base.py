@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from eoxserver.backends.grib.process import GribProcess
 from eoxserver.backends.readers.base import Reader
@@ -25,7 +25,7 @@ from eoxserver.wcst_import.restriction import is_inside
 from eoxserver.wcst_import.slices import ImportFile, Slice, find_files
 from eoxserver.wcst_import.targets.base import Target
 
-__all__ = ["Environment", "Recipe"]
+__all__ = ["Environment", "Recipe", "Whole"]
 
 T = TypeVar("T")
 OptionsT = TypeVar("OptionsT", bound=CommonOptions)
@@ -42,6 +42,16 @@ class Environment:
     target: Target
     grib: GribProcess
     """Reads messages of GRIB files."""
+
+
+class Whole(Protocol):
+    """A coverage that is made at once."""
+
+    def lines(self) -> Sequence[str]:
+        """What would be made, in words; raises EOxServerError when it cannot be."""
+
+    def make(self) -> None:
+        """Make it; raises EOxServerError."""
 
 
 class Recipe(ABC, Generic[OptionsT]):
@@ -123,6 +133,10 @@ class Recipe(ABC, Generic[OptionsT]):
         for found in overview_slices(one, chosen):
             self.overviews[found.part.identifier] = base
             yield found
+
+    def whole(self) -> Whole | None:
+        """What is made at once, without files; None: slices are imported."""
+        return None
 
     def close(self) -> None:
         """Give back what is held, at the end of the import: temporary files, connections."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from eoxserver.core.coverage import Coverage
@@ -65,6 +65,21 @@ class Target(Protocol):
         NoSuchCoverage, InvalidParameterValue
             When there is none of such a name, or it has other axes, CRSs or fields.
         """
+
+    def identifiers(self) -> Iterator[str]:
+        """Coverages that are there, by name; raises ImportRefused where virtual coverages cannot be made."""
+
+    def composed(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> Coverage:
+        """The virtual coverage that sources would make; nothing is changed.
+
+        Raises
+        ------
+        NoSuchCoverage, InvalidParameterValue, InconsistentChange, InvalidSubsetting
+            When sources are missing, or do not go together.
+        """
+
+    def compose(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> None:
+        """Make a virtual coverage, or give one that is there other sources; raises as ``composed``, CoverageExists."""
 
     def renew_members(self, identifier: str, members: Sequence[str]) -> None:
         """Let coverages be members of a pyramid, as they are now: those that are ones already are read again.

@@ -7,7 +7,7 @@ A request is one change there: a coverage is inserted with its first part, every
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,25 @@ class HttpTarget:
         flag = "true" if harvesting else "false"
         request = {"request": "AddPyramidMember", "base": identifier, "member": ",".join(members)}
         self._changed({**request, "pyramidHarvesting": flag}, identifier)
+
+    def identifiers(self) -> Iterator[str]:
+        """Refuse; raises ImportRefused."""
+        raise self._no_virtual()
+
+    def composed(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> Coverage:
+        """Refuse; raises ImportRefused."""
+        raise self._no_virtual()
+
+    def compose(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> None:
+        """Refuse; raises ImportRefused."""
+        raise self._no_virtual()
+
+    def _no_virtual(self) -> ImportRefused:
+        return ImportRefused(
+            f"virtual coverages are made in this instance; config.service_url names {self.name}: leave it out, or take "
+            "--local, on the machine of the server",
+            locator="config.service_url",
+        )
 
     def renew_members(self, identifier: str, members: Sequence[str]) -> None:
         """Take those out of the pyramid that are in it, and all of them into it."""

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from eoxserver.app.instance import Instance
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.metadata import NO_PARTS
 from eoxserver.resources.coverages.stacking.stacks import NewStack
+from eoxserver.resources.coverages.virtual_coverages import NewVirtual, VirtualCoverages
 from eoxserver.services.wcst.announcing import web_url
 from eoxserver.services.wcst.pyramids import Pyramids
 from eoxserver.services.wcst.tiling import tiling as read_tiling
@@ -78,6 +79,24 @@ class InstanceTarget:
     def add_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
         """Take coverages into the pyramid of one."""
         Pyramids(self._instance.context).add(identifier, members, harvesting)
+
+    def identifiers(self) -> Iterator[str]:
+        """The coverages that capabilities list."""
+        return (one.identifier for one in self._instance.catalogue.summaries())
+
+    def composed(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> Coverage:
+        """The coverage, as the catalogue would have it."""
+        return self._virtual.planned(NewVirtual(identifier, tuple(sources), metadata))
+
+    def compose(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> None:
+        """Catalogue it."""
+        if not self._instance.catalogue.exists(identifier):
+            self._ingestion.check_identifier(identifier)
+        self._virtual.put(NewVirtual(identifier, tuple(sources), metadata))
+
+    @property
+    def _virtual(self) -> VirtualCoverages:
+        return VirtualCoverages(self._instance.catalogue)
 
     def renew_members(self, identifier: str, members: Sequence[str]) -> None:
         """Link them with the versions that are there now."""

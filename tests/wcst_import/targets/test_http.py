@@ -251,6 +251,16 @@ def test_marks_for_inspire(server: Server, target: HttpTarget, tmp_path: Path) -
     without.close()
 
 
+def test_virtual_coverages_are_not_made_there(target: HttpTarget) -> None:
+    words = r"config\.service_url names http.*--local, on the machine of the server"
+    with pytest.raises(EOxServerError, match=words):
+        target.identifiers()
+    with pytest.raises(EOxServerError, match=words):
+        target.composed("v", ["a"], {})
+    with pytest.raises(EOxServerError, match=words):
+        target.compose("v", ["a"], {})
+
+
 def test_files_of_this_machine_are_not_registered_there(target: HttpTarget) -> None:
     assert not target.reads_files
     with pytest.raises(EOxServerError, match=r"config\.insitu leaves cells in files of this machine, which http"):

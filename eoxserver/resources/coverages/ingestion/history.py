@@ -9,7 +9,8 @@ from eoxserver.backends.cubes.storage import CubeStorage
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.errors import InvalidParameterValue, ItemMissing, NoSuchCoverage
 from eoxserver.resources.coverages import models
-from eoxserver.resources.coverages.ingestion.publishing import Ingested, extent, find, location
+from eoxserver.resources.coverages.extents import extent
+from eoxserver.resources.coverages.ingestion.publishing import Ingested, find, location
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.parts import stored_extra
 from eoxserver.resources.coverages.points import served

@@ -20,6 +20,7 @@ from eoxserver.core.coverage import Coverage
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import (
     CoverageExists,
+    InconsistentChange,
     InvalidParameterValue,
     InvalidScaleFactor,
     NoSuchCoverage,
@@ -45,6 +46,7 @@ from eoxserver.resources.coverages.ingestion.upkeep import CubeRow, catch_up, cu
 from eoxserver.resources.coverages.ingestion.writing import add_parts, make_cube, new_state
 from eoxserver.resources.coverages.parts import extra_details
 from eoxserver.resources.coverages.points import check_grid, fixed_points, of_points, stored
+from eoxserver.resources.coverages.virtual.following import users
 from eoxserver.resources.database import reading, unavailable
 
 __all__ = ["Grid", "Ingestion"]
@@ -169,6 +171,8 @@ class Ingestion:
         ------
         NoSuchCoverage
             When one of them does not exist; nothing is deleted then.
+        InconsistentChange
+            When one of them is a source of a virtual coverage that stays.
         """
         wanted = list(dict.fromkeys(identifiers))
         with reading(), transaction.atomic():
@@ -179,6 +183,11 @@ class Ingestion:
             missing = [identifier for identifier in wanted if identifier not in found]
             if missing:
                 raise NoSuchCoverage(f"no coverage '{', '.join(missing)}'", locator=",".join(missing))
+            for source, user in users([row.pk for row in found.values()]):
+                raise InconsistentChange(
+                    f"coverage '{source}' is a source of the virtual coverage '{user}', which has to be deleted before",
+                    locator=source,
+                )
             for row in found.values():
                 _doom(row)
             models.EOObject.objects.filter(pk__in=[row.pk for row in found.values()]).delete()

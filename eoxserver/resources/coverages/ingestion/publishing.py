@@ -10,45 +10,39 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet
-from shapely.geometry.base import BaseGeometry
 
 from eoxserver.backends.cubes.base import CubeStore, Snapshot
 from eoxserver.backends.locations import StorageRecord
 from eoxserver.backends.models import DataItem, Storage
 from eoxserver.core.axes import Axis, IndexAxis, IrregularAxis, RegularAxis
 from eoxserver.core.coverage import Coverage
-from eoxserver.core.crs import to_instant
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import (
     CoverageUnusable,
-    CrsNotSupported,
     DataUnavailable,
     InvalidParameterValue,
-    InvalidTime,
     ItemMissing,
     NoSuchCoverage,
 )
 from eoxserver.core.metadata import PartMetadata
-from eoxserver.core.roles import Role
 from eoxserver.resources.coverages import models
-from eoxserver.resources.coverages.footprints import bounds_footprint
+from eoxserver.resources.coverages.extents import TIMES, extent, times_of
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.ingestion.stores import STORAGE_TYPE
 from eoxserver.resources.coverages.parts import write_parts
 from eoxserver.resources.coverages.registration.collections import sentence
+from eoxserver.resources.coverages.virtual.following import follow_source
 from eoxserver.resources.statements import Statement, update_rows
 
 __all__ = [
     "CUBE_FORMAT",
     "Ingested",
-    "extent",
     "find",
     "ingested",
     "insert_row",
@@ -58,7 +52,6 @@ __all__ = [
     "tell_of_change",
 ]
 
-_TIMES = ("begin_time", "end_time")
 CUBE_FORMAT = "application/x-eoxserver-cube"
 _LOCATION = re.compile(r"([^?]+)\?version=([0-9]+)")
 _COLUMNS = (
@@ -257,7 +250,7 @@ def _write_domain(coverage_key: int, domain: Domain) -> None:
     before: dict[str, Any] = {}
     rows = _axes_statement(connection.vendor).rows(coverage_key)
     for key, label, size, origin, _, *times in rows:
-        before = dict(zip(_TIMES, times, strict=True))
+        before = dict(zip(TIMES, times, strict=True))
         axis = domain.axis(label)
         changed: dict[str, Any] = {"size": axis.size, "origin": _origin(axis)}
         if {"size": size, "origin": origin} == changed:
@@ -269,6 +262,7 @@ def _write_domain(coverage_key: int, domain: Domain) -> None:
     if grown:
         horizontal = any(place in (domain.horizontal or ()) for place in grown)
         _write_extent(coverage_key, domain, None if horizontal else before, any(row[4] for row in rows))
+        follow_source(coverage_key)
 
 
 def _origin(axis: Axis) -> float | None:
@@ -285,7 +279,7 @@ def _axes_statement(_vendor: str) -> Statement:
     membership = models.Membership.objects.filter(eo_object_id=OuterRef("coverage_id"))
     axes = models.Axis.objects.filter(coverage_id=key).annotate(contained=Exists(membership))
     return Statement.of(
-        axes.values_list("pk", "label", "size", "origin", "contained", *(f"coverage__{name}" for name in _TIMES)), key
+        axes.values_list("pk", "label", "size", "origin", "contained", *(f"coverage__{name}" for name in TIMES)), key
     )
 
 
@@ -304,7 +298,7 @@ def _write_extent(coverage_key: int, domain: Domain, times: Mapping[str, Any] | 
         found = extent(domain)
         before = objects.values(*found).get()
     else:
-        found, before = dict(zip(_TIMES, _times(domain), strict=True)), dict(times)
+        found, before = dict(zip(TIMES, times_of(domain), strict=True)), dict(times)
     changed = {name: value for name, value in found.items() if value is not None and value != before[name]}
     if not changed:
         return
@@ -315,26 +309,3 @@ def _write_extent(coverage_key: int, domain: Domain, times: Mapping[str, Any] | 
     if contained:
         for collection in models.Collection.objects.filter(members__eo_object_id=coverage_key):
             collection.insert(objects.get())
-
-
-def extent(domain: Domain) -> dict[str, datetime | BaseGeometry | None]:
-    """Times and footprint of a domain; None what it has none of."""
-    begin, end = _times(domain)
-    footprint = None
-    if domain.horizontal_crs is not None:
-        try:
-            footprint = bounds_footprint(domain.horizontal_crs, domain.horizontal_bounds)
-        except (CrsNotSupported, ValueError):  # not on the Earth
-            footprint = None
-    return {**dict(zip(_TIMES, (begin, end), strict=True)), "footprint": footprint}
-
-
-def _times(domain: Domain) -> tuple[datetime | None, datetime | None]:
-    for axis in domain.axes:
-        if axis.role is Role.T and axis.crs is not None and axis.crs.is_temporal:
-            try:
-                begin, end = sorted(to_instant(axis.crs, number) for number in (axis.low, axis.high))
-            except InvalidTime:  # beyond the years that the catalogue knows
-                return None, None
-            return begin, end
-    return None, None

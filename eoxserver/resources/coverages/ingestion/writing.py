@@ -14,10 +14,10 @@ from eoxserver.core.errors import EOxServerError, InconsistentChange, InvalidPar
 from eoxserver.core.fields import RangeType
 from eoxserver.core.metadata import PartMetadata
 from eoxserver.resources.coverages.ingestion.cells import Copying, check_fields, copy, storable
-from eoxserver.resources.coverages.ingestion.placement import grown, place
 from eoxserver.resources.coverages.ingestion.publishing import Ingested
 from eoxserver.resources.coverages.ingestion.states import CubeState
 from eoxserver.resources.coverages.parts import extra_details
+from eoxserver.resources.coverages.placement import grown, place
 from eoxserver.resources.coverages.points import described
 
 __all__ = ["add_parts", "make_cube", "new_state", "said_of_parts"]

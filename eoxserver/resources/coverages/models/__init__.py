@@ -21,10 +21,11 @@ from eoxserver.resources.coverages.models.pending import PendingCube
 from eoxserver.resources.coverages.models.pyramids import PyramidMember
 from eoxserver.resources.coverages.models.stacks import SLICE, Stack, StackSlice
 from eoxserver.resources.coverages.models.version import CatalogueVersion
+from eoxserver.resources.coverages.models.virtual import VirtualSource
 
 __all__ = [
     "SLICE", "Axis", "CatalogueVersion", "Collection", "Coverage", "DatasetSeries", "EOObject", "EOObjectManager",
     "EOObjectQuerySet", "InspireMark", "Membership", "MetadataBound", "MetadataPart", "MosaicMember", "PendingCube",
     "PyramidMember", "RectifiedDataset", "RectifiedGrid", "RectifiedStitchedMosaic", "ReferenceableDataset",
-    "ServiceText", "Stack", "StackSlice",
+    "ServiceText", "Stack", "StackSlice", "VirtualSource",
 ]  # fmt: skip

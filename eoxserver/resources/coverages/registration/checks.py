@@ -34,6 +34,8 @@ from eoxserver.resources.coverages.registration.storages import storage_failure
 from eoxserver.resources.coverages.registration.storing import CHAIN
 from eoxserver.resources.coverages.sources import Opener
 from eoxserver.resources.coverages.stacks.index import SliceFile, slice_files
+from eoxserver.resources.coverages.virtual.composing import common_domain
+from eoxserver.resources.coverages.virtual.following import source_domains
 
 __all__ = ["Check", "Checked", "UnreachableStorage"]
 
@@ -241,6 +243,7 @@ def _registered(identifiers: Sequence[str]) -> Iterator[_Registered]:
     """The coverages as they are registered."""
     items = Prefetch("data_items", queryset=DataItem.objects.exclude(semantic=models.SLICE).select_related(*CHAIN))
     stacks = set(models.Stack.objects.values_list("coverage_id", flat=True))
+    virtual = set(models.VirtualSource.objects.values_list("coverage_id", flat=True).distinct())
     coverages = models.Coverage.objects.order_by("identifier").prefetch_related(items)
     if identifiers:
         coverages = coverages.filter(identifier__in=list(identifiers))
@@ -258,7 +261,9 @@ def _registered(identifiers: Sequence[str]) -> Iterator[_Registered]:
                 _Item(Place(part.location), models.SLICE, with_implied_storage(part.location).storage, part)
                 for part in slice_files(coverage.pk)
             ]
-        if not any(item.has_bands for item in found):
+        if coverage.pk in virtual:
+            problems += _incompatible(coverage.pk)
+        elif not any(item.has_bands for item in found):
             problems.append("it has no data item 'bands'")
         try:
             domain = coverage.domain
@@ -266,6 +271,15 @@ def _registered(identifiers: Sequence[str]) -> Iterator[_Registered]:
             domain = None
             problems.append(f"its registration is broken: {error}")
         yield _Registered(coverage.identifier, tuple(found), domain, coverage.range_type, tuple(problems))
+
+
+def _incompatible(key: int) -> list[str]:
+    """Why sources of a virtual coverage do not go together; nothing when they do."""
+    try:
+        common_domain(source_domains(key))
+    except (EOxServerError, ValueError) as error:
+        return [f"its sources: {error}"]
+    return []
 
 
 def _told(place: Place, error: EOxServerError) -> str:

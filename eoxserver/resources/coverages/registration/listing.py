@@ -88,6 +88,9 @@ def _places(identifiers: Sequence[str]) -> dict[str, list[str]]:
     for item in items.filter(pk__in=counts):
         more = counts[item.pk] - 1
         found[item.dataset.identifier] = [_where(item), *([f"{more} more slices"] if more else [])]
+    links = models.VirtualSource.objects.filter(coverage__identifier__in=identifiers).order_by("position")
+    for identifier, source in links.values_list("coverage__identifier", "source__identifier"):
+        found.setdefault(identifier, []).append(f"coverage {source}")
     return found
 
 
@@ -136,6 +139,9 @@ def _coverage(coverage: models.Coverage) -> dict[str, Any]:
     }
     if count := slices.count():
         found["slices"] = count
+    sources = models.VirtualSource.objects.filter(coverage_id=coverage.pk).order_by("position")
+    if names := list(sources.values_list("source__identifier", flat=True)):
+        found["sources"] = names
     try:
         domain = coverage.domain
         crs = domain.crs

@@ -37,6 +37,7 @@ from eoxserver.resources.coverages.registration.places import Place
 from eoxserver.resources.coverages.registration.proposals import Options, Outcome, Proposal, Status
 from eoxserver.resources.coverages.registration.storages import Storages
 from eoxserver.resources.coverages.registration.storing import CHAIN, addresses, store
+from eoxserver.resources.coverages.virtual.following import users
 
 __all__ = ["CubeWriter", "Registrar", "Seen", "check_registered"]
 
@@ -341,7 +342,11 @@ class _Run:
 
 
 def check_registered(coverage: models.Coverage) -> None:
-    """Raise RegistrationRefused for a coverage that was not registered, but inserted."""
+    """Raise RegistrationRefused for a coverage that was inserted, not registered, or that others are read out of."""
+    for source, user in users([coverage.pk]):
+        raise RegistrationRefused(
+            f"coverage '{source}' is a source of the virtual coverage '{user}', which has to be taken out before"
+        )
     if coverage.data_items.filter(storage__storage_type__iexact=CubeStorage.key).exists():
         raise RegistrationRefused(
             f"coverage '{coverage.identifier}' was inserted, its cells are kept here; "

@@ -31,10 +31,10 @@ from eoxserver.core.errors import (
 from eoxserver.core.fields import RangeType
 from eoxserver.core.metadata import ExtraMetadata, PartMetadata
 from eoxserver.resources.coverages import models
+from eoxserver.resources.coverages.extents import extent
 from eoxserver.resources.coverages.formats import FormatRegistry
-from eoxserver.resources.coverages.ingestion.placement import place
-from eoxserver.resources.coverages.ingestion.publishing import extent
 from eoxserver.resources.coverages.parts import extra_details, write_parts
+from eoxserver.resources.coverages.placement import place
 from eoxserver.resources.coverages.registration.collections import sentence
 from eoxserver.resources.coverages.registration.proposals import Proposal
 from eoxserver.resources.coverages.registration.storing import data_item
@@ -43,6 +43,7 @@ from eoxserver.resources.coverages.stacking.parts import SlicePart
 from eoxserver.resources.coverages.stacks.layout import FileLayout
 from eoxserver.resources.coverages.stacks.places import Grid, SlicePlace, anchors_from_json, anchors_of, grown
 from eoxserver.resources.coverages.stacks.reading import Reading
+from eoxserver.resources.coverages.virtual.following import follow_source
 from eoxserver.resources.database import reading
 
 __all__ = ["NewStack", "Stacks"]
@@ -351,6 +352,7 @@ def _grow(row: models.Coverage, before: Domain, domain: Domain) -> None:
         if isinstance(axis, IrregularAxis):
             columns["coefficients"] = axis.coefficients
         models.Axis.objects.filter(coverage=row, label=axis.label).update(**columns)
+    follow_source(row.pk)
     fresh = models.EOObject.objects.get(pk=row.pk)
     found = {name: value for name, value in extent(domain).items() if value is not None}
     if all(getattr(fresh, name) == value for name, value in found.items()):

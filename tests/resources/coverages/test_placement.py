@@ -15,7 +15,7 @@ from eoxserver.core.axes import Axis
 from eoxserver.core.crs import parse_crs
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InconsistentChange, InvalidSubsetting
-from eoxserver.resources.coverages.ingestion.placement import TOLERANCE, place
+from eoxserver.resources.coverages.placement import TOLERANCE, place
 from tests.resources.coverages.ingestion.coverages import index, lat, long, regular_days, times
 
 
