@@ -28,6 +28,8 @@ FAR = float(1 << 30)
 """Beyond so many cells from the grid, places are not told apart [cells]."""
 FINENESS = float(1 << 20)
 """Places in a cell."""
+SIGNIFICANT = 15
+"""Decimal digits that a binary number has."""
 SNAP_TRIM = 1e-3
 """Bounds this near to the edge between two cells lie on it, as those of trims [cells]."""
 SNAP = 1e-7
@@ -118,12 +120,13 @@ def _from_edge(axis: RegularAxis, coordinate: float) -> float:
 
 
 def coordinates_at(axis: Axis, cells: npt.NDArray[np.int64]) -> Floats:
-    """The coordinates of the centres of cells, same shape [axis unit]."""
+    """The coordinates of the centres of cells, same shape [axis unit]; without what binary numbers add to decimals."""
     if isinstance(axis, IrregularAxis):
         return axis.coefficients[cells]
     if isinstance(axis, IndexAxis):
         return axis.first + cells.astype(np.float64)
-    return axis.origin + cells.astype(np.float64) * axis.step
+    whole = math.ceil(math.log10(max(abs(axis.low), abs(axis.high), 1.0)))
+    return np.round(axis.origin + cells.astype(np.float64) * axis.step, max(0, SIGNIFICANT - whole))
 
 
 def axis_positions(domain: Domain, labels: Sequence[str], skipped: int = 0) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ import numpy as np
 from eoxserver.core.coverage import CellBox, Cells, Coverage, DataState
 from eoxserver.core.errors import AccessDenied, InvalidRequest, LimitExceeded, WcpsSemanticError
 from eoxserver.core.fields import RangeType
+from eoxserver.query.cellwise.types import type_name
 from eoxserver.query.check import Checked, check_step
 from eoxserver.query.steps import Step
 from eoxserver.services.wcps import nodes
@@ -205,7 +206,7 @@ class Evaluation:
             raise scope.plan.error(WcpsSemanticError, "where takes one truth value", tree, _CONDENSE)
         if value.range_type.fields[0].dtype != np.dtype(bool):
             raise scope.plan.error(
-                WcpsSemanticError, f"where takes a truth value, not {value.range_type.fields[0].dtype}", tree
+                WcpsSemanticError, f"where takes a truth value, not {type_name(value.range_type.fields[0].dtype)}", tree
             )
         cells, _ = self._scalar(value)
         return bool(cells.values[0]) and bool(cells.mask()[0])

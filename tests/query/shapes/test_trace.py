@@ -42,6 +42,13 @@ def test_coordinates_come_first_in_the_order_of_the_crs() -> None:
     assert_same(read(result(Select(plan, (2, 1)))), Cells(read(traced).values[[2, 1]]))
 
 
+def test_coordinates_are_the_decimals_that_are_meant() -> None:
+    """408 steps of -0.05 from -9.0 are -29.4, and -29.400000000000002 in binary numbers."""
+    axes = (RegularAxis("Lat", -9.0, -0.05, 711), RegularAxis("Long", 112.0, 0.05, 886))
+    traced = result(Trace(given(covering(Domain(axes), numbers((711, 886)))), ("Lat", "Long"), ((-29.4, 120.3),), True))
+    assert read(traced).values[:2, 0].tolist() == [-29.4, 120.3]
+
+
 def test_the_coordinates_of_an_axis_called_as_a_field_are_told_apart() -> None:
     axes = (RegularAxis("b0", 0.0, 1.0, 10), RegularAxis("y", 0.0, 1.0, 10))
     coverage = covering(Domain(axes), numbers((10, 10)))
