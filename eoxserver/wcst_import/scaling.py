@@ -54,9 +54,9 @@ def scale(target: Target, identifier: str, options: CommonOptions) -> None:
 def _join_pyramids(target: Target, identifier: str, options: CommonOptions) -> None:
     """Let other coverages be coarser copies of this one, or this one of others."""
     if options.pyramid_members:
-        target.add_members(identifier, options.pyramid_members, options.pyramid_harvesting)
+        target.renew_members(identifier, options.pyramid_members, options.pyramid_harvesting)
     for base in options.pyramid_bases:
-        target.add_members(base, [identifier], options.pyramid_harvesting)
+        target.renew_members(base, [identifier], options.pyramid_harvesting)
 
 
 def _factors(domain: Domain, given: tuple[float, ...]) -> dict[str, int]:

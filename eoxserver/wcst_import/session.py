@@ -206,7 +206,7 @@ class Session:
             if identifier in overviews and not self._recipe.options.import_overviews_only:
                 members.setdefault(overviews[identifier], []).append(identifier)
         for base, found in members.items():
-            self._environment.target.renew_members(base, found)
+            self._environment.target.renew_members(base, found, False)
 
     def _mark(self, identifiers: Iterable[str]) -> None:
         """Let INSPIRE know of those that are there, or of none of them any more."""

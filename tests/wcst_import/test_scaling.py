@@ -37,6 +37,16 @@ def test_members_and_bases(imports: Imports) -> None:
     assert ("least", [4, 4]) in members(imports, "middle")
 
 
+def test_a_further_run_reads_members_again(imports: Imports) -> None:
+    """The base is another version then, and members stay as they are."""
+    imports.run(one(imports.folder, "coarse", 4))
+    given = one(imports.folder, "fine", 8, {"pyramid_members": ["coarse"]})
+    given["config"]["track_files"] = False
+    for _ in range(2):
+        imports.run(given)
+        assert [level.shape for level in imports.coverage("fine").source.levels] == [(8, 8), (4, 4)]
+
+
 def test_members_that_are_none_are_named(imports: Imports) -> None:
     with pytest.raises(NoSuchCoverage, match="other"):
         imports.run(one(imports.folder, "fine", 8, {"pyramid_members": ["other"]}))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -20,7 +20,7 @@ from eoxserver.resources.coverages.formats import FormatRegistry
 from eoxserver.resources.coverages.parts import stored_extra
 from eoxserver.resources.coverages.points import served
 from eoxserver.resources.coverages.pyramid_sources import with_members
-from eoxserver.resources.coverages.pyramids import served_state
+from eoxserver.resources.coverages.pyramids import served_state, virtual_state
 from eoxserver.resources.coverages.sources import Opener
 from eoxserver.resources.coverages.stacks.layout import FileLayout
 from eoxserver.resources.coverages.stacks.places import Grid, anchors_from_json
@@ -81,20 +81,24 @@ class Loader:
                 raise DataUnavailable(
                     f"coverage '{row.identifier}' is broken in the catalogue: {error}", locator=row.identifier
                 ) from error
-        return self._with_members(rows, items, loaded) if members else loaded
+        if not members:
+            return loaded
+        states = {row.pk: served_state(items.get(row.pk, ())) for row in rows}
+        return self._with_members(rows, states, set(virtual), loaded)
 
     def _with_members(
-        self, rows: Sequence[models.Coverage], items: Mapping[int, Sequence[DataItem]], loaded: dict[str, Coverage]
+        self,
+        rows: Sequence[models.Coverage],
+        states: dict[int, str],
+        virtual: Collection[int],
+        loaded: dict[str, Coverage],
     ) -> dict[str, Coverage]:
         """The coverages with those members as levels that are of their versions."""
         bases = {row.pk: row.identifier for row in rows}
-        states = {key: served_state(items.get(key, ())) for key in bases}
         found = models.PyramidMember.objects.filter(base_id__in=bases).order_by("pk")
-        links = [
-            (bases[key], member)
-            for key, member, state in found.values_list("base_id", "member__identifier", "base_state")
-            if state in ("", states[key])
-        ]
+        linked = list(found.values_list("base_id", "member__identifier", "base_state"))
+        states.update({key: virtual_state(bases[key]) for key in {row[0] for row in linked} & set(virtual)})
+        links = [(bases[key], member) for key, member, state in linked if state in ("", states[key])]
         if links:
             known = self.load(sorted({member for _, member in links}), members=False)
             for base in dict.fromkeys(base for base, _ in links):

@@ -17,7 +17,7 @@ from eoxserver.resources.coverages import models
 from eoxserver.resources.database import reading, storable
 from eoxserver.resources.statements import Statement
 
-__all__ = ["Member", "PyramidCatalogue", "served_state"]
+__all__ = ["Member", "PyramidCatalogue", "served_state", "virtual_state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,13 @@ class PyramidCatalogue:
         return tuple(sorted(found, key=lambda one: (math.prod(one.factors), one.identifier)))
 
     def state(self, identifier: str) -> str:
-        """The version of a coverage that is served; empty when it is read from files, whose versions nobody knows."""
+        """The version of a coverage that is served; empty when it is read from files, whose versions nobody knows.
+
+        Of a virtual coverage those of its sources.
+        """
         with reading():
             items = DataItem.objects.filter(dataset__identifier=storable(identifier)).select_related("storage")
-            return served_state(items)
+            return served_state(items) if items else virtual_state(identifier)
 
     def follow(self, identifier: str, member: str, before: str, after: str) -> None:
         """Say that a member was made of a later version of its base, unless it was made of another one than before."""
@@ -105,6 +108,12 @@ def served_state(items: Iterable[DataItem]) -> str:
     """The versions of cubes among the data items of a coverage."""
     places = (one.location for one in items if one.storage is not None and one.storage.key == CubeStorage.key)
     return " ".join(places)
+
+
+def virtual_state(identifier: str) -> str:
+    """The versions of the cubes that a virtual coverage is read out of; empty for any other."""
+    used = DataItem.objects.filter(dataset__virtual_uses__coverage__identifier=storable(identifier))
+    return served_state(used.exclude(semantic=models.SLICE).select_related("storage").order_by("pk"))
 
 
 def _keys(identifiers: Sequence[str]) -> dict[str, int]:

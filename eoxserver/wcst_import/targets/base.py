@@ -81,8 +81,10 @@ class Target(Protocol):
     def compose(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> None:
         """Make a virtual coverage, or give one that is there other sources; raises as ``composed``, CoverageExists."""
 
-    def renew_members(self, identifier: str, members: Sequence[str]) -> None:
+    def renew_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
         """Let coverages be members of a pyramid, as they are now: those that are ones already are read again.
+
+        For ``harvesting`` their own members are members too.
 
         Raises
         ------

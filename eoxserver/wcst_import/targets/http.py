@@ -137,7 +137,7 @@ class HttpTarget:
             locator="config.service_url",
         )
 
-    def renew_members(self, identifier: str, members: Sequence[str]) -> None:
+    def renew_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
         """Take those out of the pyramid that are in it, and all of them into it."""
         answer = self._client.asked({"request": "ListPyramidMembers", "version": "2.0.1", "base": identifier})
         known = {each["coverage"] for each in _listed(answer)}
@@ -145,7 +145,7 @@ class HttpTarget:
         if again:
             request = {"request": "RemovePyramidMember", "base": identifier, "member": ",".join(again)}
             self._changed(request, identifier)
-        self.add_members(identifier, members, False)
+        self.add_members(identifier, members, harvesting)
 
     def mark(self, identifier: str, metadata_url: str) -> None:
         """Ask for the mark; that a server has none is an error only where one is wanted."""

@@ -98,12 +98,12 @@ class InstanceTarget:
     def _virtual(self) -> VirtualCoverages:
         return VirtualCoverages(self._instance.catalogue)
 
-    def renew_members(self, identifier: str, members: Sequence[str]) -> None:
+    def renew_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
         """Link them with the versions that are there now."""
         pyramids = Pyramids(self._instance.context)
         known = {each["coverage"] for each in pyramids.listing(identifier)["members"]}
         pyramids.remove(identifier, [each for each in members if each in known])
-        pyramids.add(identifier, members, False)
+        pyramids.add(identifier, members, harvesting)
 
     def mark(self, identifier: str, metadata_url: str) -> None:
         """Mark it, or take the mark away."""

@@ -110,9 +110,13 @@ def test_coarser_virtual_coverages_are_members_of_its_pyramid(imports: Imports) 
     small = virtual("c_.*")
     small["input"]["coverage_id"] = "small"
     imports.run(small)
-    imports.run(virtual("t_.*", options={"pyramid_members": ["small"]}))
-    source = imports.coverage("v").source
-    assert [level.shape for level in source.levels] == [(4, 8), (2, 4)]
+    whole = virtual("t_.*", options={"pyramid_members": ["small"]})
+    imports.run(whole)
+    assert [level.shape for level in imports.coverage("v").source.levels] == [(4, 8), (2, 4)]
+    tile(imports, "t_1", pattern((1, 4, 4), "int16") + 2, 4, 4, track_files=False)
+    assert [level.shape for level in imports.coverage("v").source.levels] == [(4, 8)]  # out of step
+    imports.run(whole)
+    assert [level.shape for level in imports.coverage("v").source.levels] == [(4, 8), (2, 4)]
 
 
 def test_explanations_change_nothing(imports: Imports) -> None:

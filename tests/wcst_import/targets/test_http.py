@@ -295,7 +295,7 @@ def test_members_are_renewed_there(server: Server, target: HttpTarget) -> None:
     target.insert(other, [], "")
     try:
         for _ in range(2):
-            target.renew_members("part", ["part_0"])
+            target.renew_members("part", ["part_0"], False)
             url = f"{server.url.replace('/ows', '')}/rasdaman/admin/coverage/pyramid/list?coverageId=part"
             assert requests.get(url, timeout=60).json()["members"] == [{"coverage": "part_0", "scale": [1, 1, 1]}]
     finally:

@@ -20,12 +20,13 @@ log = logging.getLogger(__name__)
 def follow_source(source_key: int) -> None:
     """Let the virtual coverages over a coverage that has grown be as large, within the caller's transaction.
 
-    What cannot be told any more stays as it is; whoever reads it is told why.
+    What this costs does not depend on how many other sources they have. One that the coverage does not go with any more
+    stays as it is; whoever reads it is told why.
     """
-    for key in models.VirtualSource.objects.filter(source_id=source_key).values_list("coverage_id", flat=True):
-        row = models.Coverage.objects.get(pk=key)
+    for link in models.VirtualSource.objects.filter(source_id=source_key).select_related("coverage", "source"):
+        row, source = link.coverage, link.source
         try:
-            domain = common_domain(source_domains(key))
+            domain = common_domain([(row.identifier, row.domain), (source.identifier, source.domain)])
         except (EOxServerError, ValueError) as error:
             log.warning("virtual coverage %s does not follow its sources: %s", row.identifier, error)
             continue
