@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""Computed cells that are handed on piece by piece, while they are in the processor's cache.
+"""What sources may do besides ``core.coverage.Source``, so that computing goes faster.
 
-Who needs cells only to fold them asks for pieces: no array of a whole block is made between computing and folding.
+``Piecewise``: computed cells are handed on piece by piece, while they are in the processor's cache. Who needs them only
+to fold them makes no array of a whole block. ``Sibling``: views of some fields each are read as one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from eoxserver.core.coverage import CellBox, Cells
+from eoxserver.core.coverage import CellBox, Cells, Source
 
-__all__ = ["Pieces", "Piecewise"]
+__all__ = ["Pieces", "Piecewise", "Sibling"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,3 +51,13 @@ class Piecewise(Protocol):
         EvaluationFailed
             When a valid cell cannot be computed; while pieces are walked, too.
         """
+
+
+class Sibling(Protocol):
+    """A source that may be read together with others that have other fields of the same cells."""
+
+    def site(self) -> Hashable:
+        """Equal for sources, alive at the same time, that go together; None: there are no others."""
+
+    def beside(self, fields: Sequence[tuple[Any, int]]) -> Source:
+        """Some fields, each of a source of this site, one after the other."""

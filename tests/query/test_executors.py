@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from eoxserver.core.coverage import CellBox, Cells
 from eoxserver.core.errors import LimitExceeded
 from eoxserver.query.check import Limits
 from eoxserver.query.executors import Executor, LocalExecutor
-from eoxserver.query.plan import Interpolation, Node, Read, Reproject, Scale, Select, Size, TargetGrid
+from eoxserver.query.plan import Given, Interpolation, Node, Read, Reduce, Reproject, Scale, Select, Size, TargetGrid
 from tests.query.plans import LOOKUP
 from tests.query.samples import GEO, MERCATOR, UTM, Recorder, assert_same, catalogue, covering, image, read, waves
 
@@ -101,3 +102,35 @@ def test_memory_of_transforms_is_bounded() -> None:
         read(executor.evaluate(Reproject(Read("image"), MERCATOR, grid), LOOKUP))
     assert 0 < executor.transforms.size <= 20_000
     executor.close()
+
+
+@dataclass(eq=False)
+class Watched(Recorder):
+    """Counts who reads at the same time."""
+
+    busy: int = 0
+    most: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
+        with self.lock:
+            self.busy += 1
+            self.most = max(self.most, self.busy)
+        threading.Event().wait(0.005)  # others may come meanwhile
+        try:
+            return super().read(box, fields, level)
+        finally:
+            with self.lock:
+                self.busy -= 1
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_who_asks_for_a_condenser_is_one_of_the_threads(threads: int) -> None:
+    values = waves(256, 256)
+    source = Watched([values], 32)
+    made = LocalExecutor(threads, 1024)
+    coverage = made.evaluate(Reduce("add", Given(covering(image(values).domain, values, source=source))), LOOKUP)
+    found = coverage.source.read(CellBox((), ()), (0,)).values
+    made.close()
+    assert found[0] == values.sum(dtype=int)
+    assert source.most <= threads

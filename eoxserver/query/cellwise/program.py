@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -41,6 +41,7 @@ from eoxserver.query.cellwise.instructions import (
     Switched,
 )
 from eoxserver.query.cellwise.kernels import Array
+from eoxserver.query.pieces import Sibling
 from eoxserver.query.windows import Window
 
 __all__ = ["Input", "Line", "Program", "Register", "compiled"]
@@ -138,8 +139,8 @@ class _Compiler:
     """From the identity of expressions, which whoever compiles keeps alive, to slots."""
     numbers: dict[Hashable, int] = field(default_factory=dict)
     """From what is computed to slots."""
-    leaves: dict[tuple[int, Part | None], list[tuple[Leaf, int]]] = field(default_factory=dict)
-    """Leaves with slots, by source."""
+    leaves: dict[tuple[Hashable, Part | None], list[tuple[Leaf, int]]] = field(default_factory=dict)
+    """Leaves with slots, by what is read at once."""
 
     def slot_of(self, expression: Expression) -> int:
         """The slot of an expression; without recursion, since trees may be deep."""
@@ -241,7 +242,7 @@ class _Compiler:
 
     def _leaf(self, one: Leaf) -> int:
         slot = self._new(Slot(one.dtype, frozenset(one.keys), frozenset((self._flag(),))))
-        self.leaves.setdefault((id(one.source), one.part), []).append((one, slot))
+        self.leaves.setdefault((_site(one.source), one.part), []).append((one, slot))
         return slot
 
     def _number(self, value: Array) -> int:
@@ -309,15 +310,33 @@ class _Compiler:
 
     def inputs(self) -> Iterator[Input]:
         """What is read, each source once."""
-        for leaves in self.leaves.values():
-            leaves.sort(key=lambda each: each[0].field)
-            first, fields = leaves[0][0], tuple(leaf.field for leaf, _ in leaves)
-            source = first.source
+        for found in self.leaves.values():
+            first = found[0][0]
+            source, numbers = _together([leaf for leaf, _ in found])
+            order = sorted(range(len(found)), key=numbers.__getitem__)
+            slots, fields = tuple(found[each][1] for each in order), tuple(numbers[each] for each in order)
             if first.part is not None:
                 source, fields = Window(source, *first.part, fields), tuple(range(len(fields)))
-            slots = tuple(slot for _, slot in leaves)
             flags = tuple(next(iter(self.slots[slot].valid)) for slot in slots)
             yield Input(source, fields, slots, flags, first.keys)
+
+
+def _is_sibling(source: object) -> TypeGuard[Sibling]:
+    return hasattr(type(source), "site")
+
+
+def _site(source: Source) -> Hashable:
+    """The same for sources that are read as one."""
+    found = source.site() if _is_sibling(source) else None
+    return id(source) if found is None else found
+
+
+def _together(leaves: Sequence[Leaf]) -> tuple[Source, list[int]]:
+    """The sources of some leaves as one, and the field of each leaf in it."""
+    first = leaves[0].source
+    if not all(leaf.source is first for leaf in leaves) and _is_sibling(first):
+        return first.beside([(leaf.source, leaf.field) for leaf in leaves]), list(range(len(leaves)))
+    return first, [leaf.field for leaf in leaves]
 
 
 def _flags(number: int | None) -> frozenset[int]:

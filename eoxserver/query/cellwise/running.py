@@ -23,7 +23,7 @@ PIECE_BYTES = 1 << 18
 """Size of the largest array of a piece: several of them fit a second-level cache."""
 REPEATS = 16
 """Cells of a piece along the outer axes, where inputs vary along some axes only."""
-ROWS = 4
+ROWS = 8
 """The same where axes are only told apart: long rows are read at the best rate."""
 
 

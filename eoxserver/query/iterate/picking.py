@@ -7,8 +7,8 @@ their number and whatever is shared, the result is that box seen in other stride
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from collections.abc import Iterator as Walk
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,11 +19,12 @@ from eoxserver.core.axes import Axis
 from eoxserver.core.coverage import CellBox, Cells, Level
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import InvalidAxisLabel, InvalidSubsetting, WcpsSemanticError
+from eoxserver.core.fields import RangeType
 from eoxserver.query.iterate.layout import chunks_of
 from eoxserver.query.iterate.lifted import Aligned, joined_iterators, lifted_domain
 from eoxserver.query.plan import Constant, Iterator, Pick, PickCell, PickRange
 from eoxserver.query.sampling import halves, joined
-from eoxserver.query.steps import Resolving, Step, derived
+from eoxserver.query.steps import Resolving, Step, derived, window_over
 from eoxserver.query.taps import Array
 from eoxserver.query.windows import Need
 
@@ -160,7 +161,7 @@ class PickView:
         if along is not None:
             return joined([self.read(half, fields) for half in halves(box, along)], along)
         cells = self.step.source.read(bounds, fields)
-        steps = {axis: _even_steps(each) for axis, each in numbers.items()}
+        steps = {axis: self._known_steps.get(axis) or _even_steps(each) for axis, each in numbers.items()}
         even = {axis: each for axis, each in steps.items() if each is not None}
         moved = {axis: each - each.min() for axis, each in numbers.items()}
         if len(even) == len(steps):
@@ -174,6 +175,31 @@ class PickView:
                 known = np.broadcast_to(there.reshape(*there.shape, *(1,) * len(self.remaining)), values.shape)
                 valid = known if valid is None else valid & known
         return Cells(values, valid)
+
+    @cached_property
+    def _known_steps(self) -> dict[int, list[int]]:
+        """By axis, where numbers that are known go in even steps: those of any part do, too."""
+        steps = {axis: _even_steps(index.all) for axis, index in self.indices.items() if index.all is not None}
+        return {axis: each for axis, each in steps.items() if each is not None}
+
+    def site(self) -> Hashable:
+        """Which cells are picked, of which source; see ``query.pieces.Sibling``."""
+        window, picks = window_over(self.step), []
+        for axis, index in self.indices.items():
+            if index.all is None:
+                return None
+            picks.append((axis, index.size, index.all.shape, index.all.tobytes()))
+        iterators = tuple((each.name, each.size) for each in self.iterators)
+        dtypes = {field.dtype for field in self.step.range_type.fields}
+        return (id(window.base), window.box, window.kept, self._lifted, iterators, tuple(picks), frozenset(dtypes))
+
+    def beside(self, fields: Sequence[tuple[PickView, int]]) -> PickView:
+        """The same cells of fields of several views."""
+        numbers = tuple(window_over(view.step).fields[field] for view, field in fields)
+        known = enumerate(view.step.range_type.fields[field] for view, field in fields)
+        range_type = RangeType(tuple(replace(field, name=str(number)) for number, field in known))
+        source = replace(window_over(self.step), fields=numbers)
+        return replace(self, step=replace(self.step, coverage=derived(self.step.coverage, source, None, range_type)))
 
     # -- boxes
 
@@ -202,17 +228,20 @@ class PickView:
     def _too_much(self, box: CellBox, bounds: CellBox, numbers: dict[int, Numbers], fields: int) -> int | None:
         """The iterator along which a box is cut, when all of it at once were too much."""
         size = bounds.cell_count * fields * self.step.range_type.dtype.itemsize
-        chunks = self.step.source.chunks[self._lifted :]
-        spread = any(
-            int(each.max()) - int(each.min()) >= 2 * chunks[axis] + (self.indices[axis].size or 0)
-            for axis, each in numbers.items()
-        )
-        wasted = spread and bounds.cell_count > max(FEW_CELLS, WASTE * box.cell_count)
+        wasted = bounds.cell_count > max(FEW_CELLS, WASTE * box.cell_count) and self._is_spread(numbers)
         if size <= self.budget and not wasted:
             return None
         shape = box.shape[: len(self.iterators)]
         moving = [place for place, count in enumerate(shape) if any(each.shape[place] > 1 for each in numbers.values())]
         return max((place for place in moving if shape[place] > 1), key=lambda place: shape[place], default=None)
+
+    def _is_spread(self, numbers: dict[int, Numbers]) -> bool:
+        """Whether cells lie far apart."""
+        chunks = self.step.source.chunks[self._lifted :]
+        return any(
+            int(each.max()) - int(each.min()) >= 2 * chunks[axis] + (self.indices[axis].size or 0)
+            for axis, each in numbers.items()
+        )
 
     # -- cells
 

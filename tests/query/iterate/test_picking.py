@@ -24,12 +24,13 @@ from eoxserver.query.plan import (
     PickCell,
     PickRange,
     Reduce,
+    Select,
     SetNil,
     SubsetNode,
 )
 from eoxserver.query.steps import Options
 from tests.query.iterate.bodies import assert_equal, cells, cells_of, line, long, small_cube, step_of
-from tests.query.samples import Recorder, covering
+from tests.query.samples import Array, Recorder, covering
 
 VALUES, VALID = cells(7, "i4")
 CUBE = Given(small_cube(VALUES, VALID))
@@ -177,3 +178,26 @@ def test_an_index_is_one_number() -> None:
 def test_other_nodes_above_and_below() -> None:
     found = cells_of(Construct(("x",), (P,), at(Flip(LINE, "i"), i=P)))
     np.testing.assert_array_equal(found.values[0], NUMBERS[0, ::-1][:4])
+
+
+def bands_at(place: Node, other: Node) -> tuple[Node, Recorder, Array]:
+    """The sum of two fields of a cube, each at a place of its own."""
+    values = np.arange(2 * 6 * 8 * 8).reshape(2, 6, 8, 8).astype("i4")
+    source = Recorder([values], 4)
+    domain = Domain(tuple(IndexAxis(label, size) for label, size in zip("tyx", (6, 8, 8), strict=True)))
+    cube = Given(covering(domain, values, source=source))
+    one, two = (Select(cube, (field,)) for field in (0, 1))
+    return Map("+", (at(one, t=place), at(two, t=other))), source, values
+
+
+def test_fields_at_the_same_places_are_read_at_once() -> None:
+    node, source, values = bands_at(Map("+", (P, long(1))), Map("+", (P, long(1))))
+    found = cells_of(node)
+    np.testing.assert_array_equal(found.values[0], values[0, 1:5] + values[1, 1:5])
+    assert {tuple(sorted(fields)) for _, fields, _ in source.reads} == {(0, 1)}
+
+
+def test_fields_at_other_places_are_read_apart() -> None:
+    node, source, values = bands_at(P, Map("+", (P, long(1))))
+    np.testing.assert_array_equal(cells_of(node).values[0], values[0, :4] + values[1, 1:5])
+    assert {fields for _, fields, _ in source.reads} == {(0,), (1,)}
