@@ -7,6 +7,7 @@ All that is remembered belongs to the worker, under one attribute of Dask's obje
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import pickle
 import threading
@@ -124,7 +125,17 @@ class _Bench:
                         f"a Dask worker cannot open the instance {folder}, which must have this path there too: "
                         f"{error.message}"
                     ) from error
+                _keep_objects()
             return found
+
+
+def _keep_objects() -> None:
+    """Leave what an instance is made of alone when garbage is looked for.
+
+    Otherwise the end of a worker takes a second of processor time, in which its nanny may lose patience and kill it.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _keep_memory() -> None:

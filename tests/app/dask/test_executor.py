@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
 from eoxserver.app.dask.executor import DaskExecutor
 from eoxserver.app.queries import Queries
@@ -153,6 +154,15 @@ def test_results_are_those_of_local_to_the_last_bit(app: Application, tasks: lis
         assert repr(ours) == repr(theirs)
     else:
         assert ours.identical(theirs)
+
+
+def test_garbage_is_not_looked_for_in_what_stays_open(app: Application, cluster: LocalCluster) -> None:
+    """The end of a worker would take so long that its nanny kills it."""
+    app.instance.wcps("for $c in (cube) return avg($c.a)")
+    with Client(cluster.scheduler_address, set_as_default=False) as client:
+        workers = list(client.scheduler_info()["workers"])
+        counts = [client.submit(gc.get_freeze_count, workers=[each], pure=False).result() for each in workers]
+    assert max(counts) > 10_000
 
 
 def same_answer(app: Application, answer: Callable[[], TestResponse], monkeypatch: pytest.MonkeyPatch) -> None:
