@@ -19,6 +19,7 @@ __all__ = ["check_supported", "without_effect"]
 _FILTERS = {
     "product": "sentinel1", "modebeams": "sentinel1", "polarisations": "sentinel1",
     "resolutions": "sentinel2", "levels": "sentinel2", "crss": "sentinel2",
+    "source_coverage_ids": "virtual_coverage",
 }  # fmt: skip
 _DEFAULT_PRODUCT = "GRD"
 
