@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator as Iterable
 from dataclasses import dataclass
 
-from eoxserver.services.wcps.nodes.expressions import Decode, Expression, SubsetList
+from eoxserver.services.wcps.nodes.domains import SubsetList
+from eoxserver.services.wcps.nodes.expressions import Decode, Expression
 from eoxserver.services.wcps.nodes.literals import Shape, Syntax, Text
 
 __all__ = [
