@@ -20,7 +20,7 @@ from eoxserver.core.selection import Slice, Trim
 from eoxserver.query.check import Limits, check, price
 from eoxserver.query.plan import Given, Node, PickCell, PickRange, TargetGrid
 from eoxserver.query.rewrite import rewrite
-from eoxserver.query.steps import Lookup, Step
+from eoxserver.query.steps import Lookup, Options, Step
 from eoxserver.query.views import ReprojectView, ScaleView
 
 __all__ = ["Json", "explain", "explain_text"]
@@ -39,7 +39,9 @@ _OPTIONAL = frozenset({"mask", "where"})
 """Attributes that hold an input or nothing."""
 
 
-def explain(plan: Node, lookup: Lookup, limits: Limits | None = None) -> dict[str, Json]:
+def explain(
+    plan: Node, lookup: Lookup, limits: Limits | None = None, options: Options | None = None
+) -> dict[str, Json]:
     """The plan as it will be evaluated, node by node, and its price, as values for JSON; reads nothing.
 
     Each node has its ``position``, ``node`` (kind), ``parameters``, ``axes``, ``fields`` and ``inputs``, the first 100
@@ -53,14 +55,14 @@ def explain(plan: Node, lookup: Lookup, limits: Limits | None = None) -> dict[st
     EOxServerError
         When it asks for what its coverages do not have.
     """
-    checked = check(rewrite(plan, lookup), lookup, limits)
+    checked = check(rewrite(plan, lookup), lookup, limits, options)
     cost = {name: int(value) for name, value in asdict(checked.cost).items()}
     return {"plan": _explained(checked.step, "1", {}), "cost": cost}
 
 
-def explain_text(plan: Node, lookup: Lookup, limits: Limits | None = None) -> str:
+def explain_text(plan: Node, lookup: Lookup, limits: Limits | None = None, options: Options | None = None) -> str:
     """The same as text: a line a node, the result first, and the price; raises the same."""
-    checked = check(rewrite(plan, lookup), lookup, limits)
+    checked = check(rewrite(plan, lookup), lookup, limits, options)
     lines = list(_lines(checked.step, "1", {}))
     cost = checked.cost
     lines.append(

@@ -19,7 +19,7 @@ from eoxserver.query.executors import Executor
 from eoxserver.query.explain import explain, explain_text
 from eoxserver.query.plan import Node
 from eoxserver.query.resolver import Resolver
-from eoxserver.query.steps import steady
+from eoxserver.query.steps import Options, steady
 
 __all__ = ["Engine"]
 
@@ -67,11 +67,16 @@ class Engine:
 
     def explain(self, plan: Node) -> dict[str, Any]:
         """The plan and its price as values for JSON; raises as ``evaluate``."""
-        return explain(plan, steady(self.lookup), self.limits)
+        return explain(plan, steady(self.lookup), self.limits, self._options)
 
     def explain_text(self, plan: Node) -> str:
         """The plan and its price as text; raises as ``evaluate``."""
-        return explain_text(plan, steady(self.lookup), self.limits)
+        return explain_text(plan, steady(self.lookup), self.limits, self._options)
+
+    @property
+    def _options(self) -> Options | None:
+        """How plans are looked at that are not evaluated."""
+        return None if self.proceed is None else Options(proceed=self.proceed)
 
     def encoder(self, driver: str) -> Encoder:
         """The encoder of a GDAL driver; raises FormatNotSupported."""

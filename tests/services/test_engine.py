@@ -18,7 +18,7 @@ from eoxserver.core.errors import EvaluationStopped
 from eoxserver.core.fields import Field, RangeType
 from eoxserver.query.check import Limits
 from eoxserver.query.executors import LocalExecutor
-from eoxserver.query.plan import Read
+from eoxserver.query.plan import Read, Trace
 from eoxserver.services.engine import AT_ONCE, Engine
 
 SIDE = 3000
@@ -62,6 +62,18 @@ def test_a_large_read_is_done_in_parts(tmp_path: Path, masked: bool) -> None:
     assert len(source.reads) == len(calls) > 2
     assert all(2 * box.cell_count <= AT_ONCE for box in source.reads)
     assert all(box.low[0] in (10, *range(0, SIDE, 250)) for box in source.reads)
+
+
+def test_a_plan_is_explained_as_long_as_somebody_waits(tmp_path: Path) -> None:
+    """A line meets as many pieces as there are chunks on it."""
+
+    def proceed() -> None:
+        raise EvaluationStopped("too late")
+
+    made = engine(_Source(np.zeros((2, SIDE, SIDE), "i2"), None), tmp_path, proceed)
+    for explain in (made.explain, made.explain_text):
+        with pytest.raises(EvaluationStopped):
+            explain(Trace(Read("c"), ("y", "x"), ((0.0, 0.0), (2000.0, 2000.0))))
 
 
 def test_a_large_read_ends_when_nobody_waits(tmp_path: Path) -> None:
