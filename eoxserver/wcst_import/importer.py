@@ -2,8 +2,8 @@
 """From slices to coverages on a server: analyse, order, write in batches, remember what is done.
 
 A batch is one change of a coverage, whole or not at all; files are remembered after the change that has them. An import
-that was killed and is started again writes the last batch again at most, with the same cells: it ends as one that was
-not interrupted.
+that was killed and is started again writes the last batch again at most, or those of the last second, with the same
+cells: it ends as one that was not interrupted.
 """
 
 from __future__ import annotations

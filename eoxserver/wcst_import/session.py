@@ -114,6 +114,7 @@ class Session:
             return self._whole_run()
         finally:
             self._recipe.close()
+            self._imported.save()
 
     def _whole_run(self) -> Result:
         if self._explain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,9 @@ from pathlib import Path
 from eoxserver.wcst_import.errors import ImportRefused
 
 __all__ = ["ImportLog", "ImportedFiles", "alone"]
+
+SECONDS = 1.0
+"""For so long files are remembered in memory only: to write the list for each of many would take longer with each."""
 
 
 class ImportedFiles:
@@ -35,6 +39,7 @@ class ImportedFiles:
         self.path = folder / f"{_file_name(coverage_id)}.resume.json"
         self._remember = remember
         self._known = dict.fromkeys(self._read()) if remember else {}
+        self._saved, self._moment = len(self._known), -math.inf
 
     def _read(self) -> list[str]:
         try:
@@ -56,15 +61,20 @@ class ImportedFiles:
         return len(self._known)
 
     def add(self, paths: Iterable[str]) -> None:
-        """Remember files; the list on disk is the old or the new one at any moment.
+        """Remember files, those of the last second perhaps in memory only; raises as ``save``."""
+        self._known.update(dict.fromkeys(paths))
+        if time.monotonic() - self._moment >= SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        """Write what is remembered; the list on disk is the old or the new one at any moment.
 
         Raises
         ------
         ImportRefused
             When the list cannot be written.
         """
-        self._known.update(dict.fromkeys(paths))
-        if not self._remember:
+        if not self._remember or self._saved == len(self._known):
             return
         beside = self.path.with_suffix(f".{os.getpid()}.tmp")
         try:
@@ -72,6 +82,7 @@ class ImportedFiles:
             beside.replace(self.path)
         except OSError as error:
             raise ImportRefused(f"{self.path} cannot be written: {error}", locator=str(self.path)) from error
+        self._saved, self._moment = len(self._known), time.monotonic()
 
 
 @contextmanager
