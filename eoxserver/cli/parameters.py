@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from eoxserver.app import Instance, open_instance
+from eoxserver.cli.console import loading
 from eoxserver.conf.reader import instance_path
 from eoxserver.core.errors import EOxServerError
 
@@ -49,7 +50,8 @@ def json_option(function: Function) -> Function:
 
 def opened(directory: Path | None) -> Instance:
     """The instance of a command; raises ConfigurationError when there is none."""
-    return open_instance(instance_path(directory, os.environ))
+    with loading():
+        return open_instance(instance_path(directory, os.environ))
 
 
 def optional_instance(directory: Path | None) -> Path | None:

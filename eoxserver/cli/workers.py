@@ -18,7 +18,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from eoxserver.app import build_app
-from eoxserver.cli.console import note
+from eoxserver.cli.console import loading, note
 from eoxserver.core.errors import EOxServerError
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     def load(self) -> WSGIApplication:
         """The application, made in each worker; what is wrong with the instance is said in one line."""
         try:
-            return build_app(self._instance)
+            with loading():
+                return build_app(self._instance)
         except EOxServerError as error:
             note(f"eoxserver: {error.message}")
             sys.exit(Arbiter.APP_LOAD_ERROR)

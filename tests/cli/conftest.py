@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
 from collections.abc import Iterator
@@ -27,7 +28,10 @@ class Commands:
 
     def __call__(self, *words: str | Path) -> Result:
         """Run a command; an exception that is no exit fails the test."""
-        result = CliRunner().invoke(main, [str(word) for word in words], prog_name="eoxserver")
+        try:
+            result = CliRunner().invoke(main, [str(word) for word in words], prog_name="eoxserver")
+        finally:
+            gc.unfreeze()  # this process goes on, and others' garbage is in it
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result
