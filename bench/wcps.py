@@ -206,12 +206,14 @@ def queries_of(slices: int) -> dict[str, str]:
 
 def large(instance: Instance, slices: int, turns: int) -> None:
     """Large queries, beside numpy."""
-    pool = ThreadPoolExecutor(THREADS)
+    pool, alone = ThreadPoolExecutor(THREADS), ThreadPoolExecutor(1)
     source, gray = (instance.catalogue.coverage(name).source for name in ("cube", "bytes"))
     ours = {name: partial(instance.wcps, query) for name, query in queries_of(slices).items()}
     hand: dict[str, Callable[[], Any]] = {
         "map by hand": partial(mean_map, source, pool),
+        "map in a loop": partial(mean_map, source, alone),
         "number by hand": partial(mean_number, source, pool),
+        "number in a loop": partial(mean_number, source, alone),
         "reading": partial(only_read, source, pool),
         "bincount": partial(histogram, gray, pool),
     }
@@ -225,9 +227,12 @@ def large(instance: Instance, slices: int, turns: int) -> None:
     np.testing.assert_array_equal(found["histogram"], found["bincount"])
     tell("mean map of an index", taken["map"], taken["map by hand"], 1.0)
     tell("mean of an index", taken["number"], taken["number by hand"], 1.0)
+    tell("the map, beside a plain loop", taken["map"], taken["map in a loop"], 1.0)
+    tell("the number, beside a loop", taken["number"], taken["number in a loop"], 1.0)
     tell("avg, beside reading", taken["average"], taken["reading"], 1.3)
     tell("histogram, beside bincount", taken["histogram"], taken["bincount"], 3.0)
     pool.shutdown()
+    alone.shutdown()
 
 
 def small(instance: Instance, folder: Path, requests: int = 300) -> None:
