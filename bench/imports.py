@@ -39,7 +39,7 @@ def write_files(folder: Path, many: int, size: int) -> None:
     scenes = [scene(number, size)[0] for number in range(4)]
     start = np.datetime64("2020-01-01")
     for number in range(many):
-        day = str(start + number).replace("-", "")
+        day = str(start + np.timedelta64(number, "D")).replace("-", "")
         with rasterio.open(folder / f"s_{day}.tif", "w", **profile) as dataset:
             dataset.write(scenes[number % 4])
 

@@ -100,7 +100,7 @@ def test_series(
     rng = np.random.default_rng(seed)
     paths = []
     for day in days:
-        date = np.datetime64("2001-01-01") + (days.index(day) if regular else day)
+        date = np.datetime64("2001-01-01") + np.timedelta64(days.index(day) if regular else day, "D")
         paths.append(imports.folder / f"s_{str(date).replace('-', '')}.tif")
         raster(paths[-1], rng, (2, height, width), kind, 10, 40, 5)
     options: dict[str, Any] = {"time_crs": "OGC/0/AnsiDate", "import_order": order}
