@@ -6,7 +6,6 @@ Progress is a bar on a terminal, and a log line now and then elsewhere.
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import time
@@ -22,8 +21,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from eoxserver.core.errors import EOxServerError
+from eoxserver.core.util.loading import loading
 
-__all__ = ["Commands", "Fault", "Steps", "loading", "note", "print_json", "print_table", "progress", "say"]
+__all__ = ["Commands", "Fault", "Steps", "note", "print_json", "print_table", "progress", "say"]
 
 LINE_SECONDS = 5.0
 """Where there is no terminal, a line of progress at most this often."""
@@ -72,19 +72,6 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except EOxServerError as error:
             raise Fault(error.message) from error
-
-
-@contextmanager
-def loading() -> Iterator[None]:
-    """Load what stays until the end: nobody looks for garbage meanwhile, nor in it later, which saves time in both."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()
 
 
 def say(text: str = "") -> None:

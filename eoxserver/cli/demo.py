@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
-from eoxserver.app import Instance, open_instance
+from eoxserver.app import Instance
 from eoxserver.app.administration import make_instance
 from eoxserver.backends.encoders.base import Workspace
-from eoxserver.cli.console import Fault, loading, note, progress, say
+from eoxserver.cli.console import Fault, note, progress, say
+from eoxserver.cli.parameters import opened
 from eoxserver.cli.samples import CUBE, SERIES, SERIES_TITLE, samples, write_sample
 from eoxserver.cli.serve import server_options
 from eoxserver.cli.serving import Address, interruptible, run_server
@@ -48,8 +49,7 @@ def _serve(directory: Path, host: str, port: int, workers: int) -> None:
         note(f"the instance in {directory} is used as it is")
     else:
         made = make_instance("demo", directory)
-        with loading():
-            instance = open_instance(made.paths.root)
+        instance = opened(made.paths.root)
         try:
             make_samples(instance)
         finally:

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from eoxserver.app import Instance, open_instance
-from eoxserver.cli.console import loading
 from eoxserver.conf.reader import instance_path
 from eoxserver.core.errors import EOxServerError
+from eoxserver.core.util.loading import loading
 
 __all__ = ["instance_option", "json_option", "opened", "optional_instance", "parsed"]
 

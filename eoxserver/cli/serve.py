@@ -11,10 +11,9 @@ from typing import Any, TypeVar
 
 import click
 
-from eoxserver.app import open_instance
 from eoxserver.app.administration import make_instance
-from eoxserver.cli.console import Fault, loading, say
-from eoxserver.cli.parameters import instance_option, parsed
+from eoxserver.cli.console import Fault, say
+from eoxserver.cli.parameters import instance_option, opened, parsed
 from eoxserver.cli.register import summary, work
 from eoxserver.cli.serving import Address, interruptible, run_server
 from eoxserver.conf.reader import instance_path
@@ -78,8 +77,7 @@ def serve(paths: tuple[str, ...], directory: Path | None, host: str, port: int, 
                 run_server(root, host, port, workers, say_where)
         else:
             root = instance_path(directory, os.environ)
-            with loading():
-                open_instance(root).close()  # what is wrong with it shows here, in one line
+            opened(root).close()  # what is wrong with it shows here, in one line
             run_server(root, host, port, workers, say_where)
 
 
@@ -93,8 +91,7 @@ def say_where(address: Address) -> None:
 def _temporary_instance(folder: Path, paths: Sequence[str], options: Options) -> Path:
     """An instance that serves the rasters among the paths; raises Fault when there are none."""
     made = make_instance("served", folder / "instance")
-    with loading():
-        instance = open_instance(made.paths.root)
+    instance = opened(made.paths.root)
     try:
         outcomes = work(instance, paths, options)
     finally:

@@ -18,8 +18,9 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 
 from eoxserver.app import build_app
-from eoxserver.cli.console import loading, note
+from eoxserver.cli.console import note
 from eoxserver.core.errors import EOxServerError
+from eoxserver.core.util.loading import loading
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import json
 import sys
@@ -12,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from eoxserver.cli.console import Commands, Fault, loading, print_json, print_table, progress
+from eoxserver.cli.console import Commands, Fault, print_json, print_table, progress
 from eoxserver.core.errors import NoSuchCoverage
 
 
@@ -103,13 +102,3 @@ def test_results_do_not_break_the_bar_when_both_are_a_terminal(monkeypatch: pyte
         steps.say("a [result]")
     assert "a [result]" in terminal.getvalue()
     assert out.getvalue() == ""
-
-
-def test_nobody_looks_for_garbage_while_there_is_loading() -> None:
-    before = gc.get_freeze_count()
-    try:
-        with loading():
-            assert not gc.isenabled()
-        assert gc.isenabled() and gc.get_freeze_count() > before
-    finally:
-        gc.unfreeze()

@@ -7,7 +7,6 @@ All that is remembered belongs to the worker, under one attribute of Dask's obje
 from __future__ import annotations
 
 import ctypes
-import gc
 import os
 import pickle
 import threading
@@ -19,6 +18,7 @@ import eoxserver
 from eoxserver.app.instance import Instance
 from eoxserver.app.opening import open_instance
 from eoxserver.core.errors import DataUnavailable, EOxServerError, EvaluationStopped
+from eoxserver.core.util.loading import loading
 from eoxserver.query.errands import Walker
 from eoxserver.query.parcels import Parcel
 from eoxserver.query.steps import Step, steady
@@ -119,23 +119,14 @@ class _Bench:
             found = self._instances.get(folder)
             if found is None:
                 try:
-                    found = self._instances[folder] = open_instance(folder)
+                    with loading():  # else its end takes a second, in which the nanny may lose patience and kill it
+                        found = self._instances[folder] = open_instance(folder)
                 except EOxServerError as error:
                     raise DataUnavailable(
                         f"a Dask worker cannot open the instance {folder}, which must have this path there too: "
                         f"{error.message}"
                     ) from error
-                _keep_objects()
             return found
-
-
-def _keep_objects() -> None:
-    """Leave what an instance is made of alone when garbage is looked for.
-
-    Otherwise the end of a worker takes a second of processor time, in which its nanny may lose patience and kill it.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _keep_memory() -> None:
