@@ -192,23 +192,19 @@ def _factors(base: Coverage, member: Coverage) -> list[float]:
 
 
 def _factor(base: Coverage, member: Coverage, axis: Axis, other: Axis) -> float:
-    if isinstance(axis, RegularAxis) and isinstance(other, RegularAxis):
-        factor = other.step / axis.step
-        if factor < 1 - TOLERANCE:
-            raise _different(base, member, f"a resolution along {axis.label} that is not coarser")
-        return round(factor) if abs(factor - round(factor)) < TOLERANCE else factor
-    if (
-        isinstance(axis, IndexAxis)
-        and isinstance(other, IndexAxis)
-        and (axis.first, axis.size)
-        == (
-            other.first,
-            other.size,
-        )
-    ):
-        return 1.0
-    irregular = isinstance(axis, IrregularAxis) and isinstance(other, IrregularAxis)
-    if not irregular or not np.array_equal(axis.coordinates(), other.coordinates()):
+    match axis, other:
+        case RegularAxis(), RegularAxis():
+            factor = other.step / axis.step
+            if factor < 1 - TOLERANCE:
+                raise _different(base, member, f"a resolution along {axis.label} that is not coarser")
+            return round(factor) if abs(factor - round(factor)) < TOLERANCE else factor
+        case IndexAxis(), IndexAxis():
+            same = (axis.first, axis.size) == (other.first, other.size)
+        case IrregularAxis(), IrregularAxis():
+            same = np.array_equal(axis.coordinates(), other.coordinates())
+        case _:
+            same = False
+    if not same:
         raise _different(base, member, f"positions along {axis.label}")
     return 1.0
 
