@@ -47,17 +47,15 @@ MOST_CELLS = 1 << 24
 def condense(scope: Scope, tree: nodes.Condense) -> CoverageValue:
     """``condense op over ... where ... using e``."""
     declared = declared_iterators(scope, tree.iterators)
-    reached = within_ranges(having(scope, declared, tree), declared, tree)
-    where = reached
-    if reached is not None:
-        scope = scope.guarded(guard_of(scope, reached))
+    where = within_ranges(having(scope, declared, tree), declared, tree)
+    if where is not None:
+        scope = scope.guarded(guard_of(scope, where))
     if tree.where is not None:
         condition = tree.where
-        where = body(scope, declared, lambda inner: cells(inner, condition), condition)
-        check_boolean(scope, where, condition, "the condition of condense")
-        scope = scope.guarded(guard_of(scope, where))
-        if reached is not None:
-            where = made(scope, Map("and", (reached.node, where.node)), condition, where, reached)
+        given = body(scope, declared, lambda inner: cells(inner, condition), condition)
+        check_boolean(scope, given, condition, "the condition of condense")
+        scope = scope.guarded(guard_of(scope, given))
+        where = given if where is None else made(scope, Map("and", (where.node, given.node)), condition, given, where)
     using = body(scope, declared, lambda inner: cells(inner, tree.using), tree.using)
     if tree.operator in ("and", "or"):
         check_boolean(scope, using, tree.using, f"what condense {tree.operator} takes")
