@@ -56,12 +56,12 @@ def _without_effect(section: Any, key: str) -> Iterator[str]:
             yield from _without_effect(each, f"{key}[{number}]")
     elif dataclasses.is_dataclass(section):
         for field in dataclasses.fields(section):
-            value, meaning = getattr(section, field.name), field.metadata.get("meaning", "")
-            name = field.metadata.get("name") or field.name
-            if not meaning.startswith("without effect"):
+            value, said = getattr(section, field.name), field.metadata
+            name = said.get("name") or field.name
+            if not said.get("idle"):
                 yield from _without_effect(value, f"{key}.{name}")
             elif value != field.default:
-                yield f"{key}.{name} is {meaning}"
+                yield f"{key}.{name} is {said['meaning']}"
 
 
 def _of_input(given: Ingredients, filters: Sequence[str]) -> Iterator[tuple[str, str]]:

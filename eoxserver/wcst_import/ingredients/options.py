@@ -34,7 +34,15 @@ class Form:
     """From a value of JSON and its key to the value; raises ValueError when it is not of this form."""
 
 
-def option(form: Form, meaning: str, default: Any = dataclasses.MISSING, *, name: str = "", rest: bool = False) -> Any:
+def option(
+    form: Form,
+    meaning: str,
+    default: Any = dataclasses.MISSING,
+    *,
+    name: str = "",
+    rest: bool = False,
+    idle: bool = False,
+) -> Any:
     """A field of a section; required without a default.
 
     Parameters
@@ -43,8 +51,12 @@ def option(form: Form, meaning: str, default: Any = dataclasses.MISSING, *, name
         Of the option in the file; by default that of the field.
     rest : bool
         Whether the field takes, as an object, every option that no other field has.
+    idle : bool
+        Whether it is accepted without effect; ``meaning`` is the reason then, or nothing.
     """
-    metadata = {"form": form, "meaning": meaning, "name": name, "rest": rest}
+    if idle:
+        meaning = f"without effect: {meaning}" if meaning else "without effect"
+    metadata = {"form": form, "meaning": meaning, "name": name, "rest": rest, "idle": idle}
     if isinstance(default, list | dict):
         return dataclasses.field(default_factory=default.copy, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)

@@ -51,7 +51,7 @@ class Config:
     )
     tmp_directory: str = option(text, "folder of temporary files", "")
     crs_resolver: str = option(text, "prefix of the URLs of CRSs that are sent to a server", "")
-    url_root: str = option(text, "without effect: cells are sent to a server, and not references to files", "")
+    url_root: str = option(text, "cells are sent to a server, and not references to files", "", idle=True)
     root_url: str = option(text, "the same as url_root", "")
     skip: bool = option(flag, "leave out files that cannot be imported, go on with the others", False)
     retry: bool = option(flag, "send a request that failed again", False)
@@ -63,10 +63,10 @@ class Config:
         list_of(section(Restriction)), "only slices inside these bounds, one for each axis in CRS order", ()
     )
     description_max_no_slices: int = option(whole_number(0), "how many slices a preview shows", 5)
-    subset_correction: bool = option(flag, "without effect: slices are placed by the centres of their cells", False)
+    subset_correction: bool = option(flag, "slices are placed by the centres of their cells", False, idle=True)
     default_crs: str = option(text, "CRS of files that name none", "")
     insitu: bool = option(flag, "leave cells in the files, which are registered and not copied", False)
-    black_listed: Any = option(anything, "without effect", None)
+    black_listed: Any = option(anything, "", None, idle=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +134,7 @@ class Metadata:
     """Section ``coverage.metadata``."""
 
     type: str = option(
-        choice("xml", "json"), "without effect: metadata are kept as values and written as each format has them", "xml"
+        choice("xml", "json"), "metadata are kept as values and written as each format has them", "xml", idle=True
     )
     global_: Any = option(anything, 'of the coverage: sentences by key, or "auto"', None, name="global")
     local: Mapping[str, Any] = option(mapping_of(anything), "of each slice: sentences by key", {})
@@ -187,8 +187,8 @@ class Axis:
         number(above=0), "positions are brought to multiples of this [axis unit]", None, name="sliceGroupSize"
     )
     statements: tuple[str, ...] = option(one_or_more(text), "imports of Python for the sentences", ())
-    crs_origin: Any = option(anything, "without effect", None)
-    regular: Any = option(anything, "without effect", None)
+    crs_origin: Any = option(anything, "", None, idle=True)
+    regular: Any = option(anything, "", None, idle=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ __all__ = ["MapMosaic", "MosaicOptions", "eoxs_import_recipes"]
 class MosaicOptions(CommonOptions):
     """Options of ``map_mosaic``."""
 
-    envelope: Any = option(anything, "without effect: the coverage grows with its files", None)
+    envelope: Any = option(anything, "the coverage grows with its files", None, idle=True)
 
 
 class MapMosaic(RasterRecipe[MosaicOptions]):
