@@ -16,7 +16,7 @@ from eoxserver.services.context import ServiceContext
 from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.evaluation import Array, Encoding, Evaluation, Outcome, Text
 from eoxserver.services.wcps.parse import parse_query
-from eoxserver.services.wcps.requests import query_request
+from eoxserver.services.wcps.requests import bound_request
 from eoxserver.services.wire import Upload
 
 __all__ = ["Parameter", "Queries"]
@@ -54,10 +54,11 @@ class Queries:
         return self._evaluation(query, parameters).explanation_text()
 
     def _evaluation(self, query: str, parameters: Mapping[int, Parameter]) -> Evaluation:
-        decoded = {node.source.number for node in nodes.walk(parse_query(query)) if isinstance(node, nodes.Decode)}
+        tree = parse_query(query)
+        decoded = {node.source.number for node in nodes.walk(tree) if isinstance(node, nodes.Decode)}
         files = {number: _upload(number, value) for number, value in parameters.items() if number in decoded}
         texts = {number: _text(number, value) for number, value in parameters.items() if number not in decoded}
-        return Evaluation(self._context, query_request(query, texts, files))
+        return Evaluation(self._context, bound_request(tree, query, texts, files))
 
     def _value(self, outcome: Outcome) -> Any:
         match outcome:

@@ -22,7 +22,7 @@ from eoxserver.query.plan import Condense, Node, Reduce, Sort
 from eoxserver.query.resolver import Resolver
 from eoxserver.query.steps import Lookup, Options, Step
 from eoxserver.query.transforms import TransformCache
-from eoxserver.query.windows import Need, View
+from eoxserver.query.windows import Need, is_view
 
 __all__ = ["Checked", "Cost", "Limits", "check", "check_step", "price"]
 
@@ -175,23 +175,19 @@ def _leaves(source: Source, box: CellBox, fields: Sequence[int]) -> Iterator[_Pa
     """What a box of a source needs of the sources that compute nothing; what is needed twice counts once."""
     waiting = [iter([Need(source, 0, box, tuple(fields))])]
     seen: set[tuple[int, ...]] = set()
-    views: dict[int, View | None] = {}
     while waiting:
         need = next(waiting[-1], None)
         if need is None:
             waiting.pop()
             continue
-        known = id(need.source)
-        key = (known, *need.box.low, *need.box.high, *need.fields)  # numbers alone: there may be millions of them
+        # numbers alone: there may be millions of them
+        key = (id(need.source), *need.box.low, *need.box.high, *need.fields)
         if need.level:
             yield need.source, need.box, need.fields
         elif key not in seen:
             seen.add(key)
-            if known not in views:
-                views[known] = need.source if isinstance(need.source, View) else None
-            view = views[known]
-            if view is not None:
-                waiting.append(view.needs(need.box, need.fields))
+            if is_view(need.source):
+                waiting.append(need.source.needs(need.box, need.fields))
             else:
                 yield need.source, need.box, need.fields
 

@@ -100,8 +100,8 @@ class LocalExecutor:
         self.block_cells = block_cells
         self.transforms = TransformCache(transform_bytes)
         self._pool = ThreadPoolExecutor(max(1, threads), thread_name_prefix="eoxs-evaluate")
-        # Who walks an input takes part: with one helper less there are as many threads at work as there should be.
-        self._helpers = ThreadPoolExecutor(max(1, threads - 1), thread_name_prefix="eoxs-help")
+        # Who walks an input takes part: with as many helpers one more block is being read while others are computed.
+        self._helpers = ThreadPoolExecutor(max(1, threads), thread_name_prefix="eoxs-help")
         self.options = Options(
             window_bytes=window_bytes, block_cells=block_cells, pool=self._helpers if threads > 1 else None
         )

@@ -19,7 +19,7 @@ from eoxserver.query.plan import Given, Node, Read
 from eoxserver.query.resolver import Resolver
 from eoxserver.query.steps import Lookup, Options, Step
 from eoxserver.query.transforms import TransformCache
-from eoxserver.query.windows import View
+from eoxserver.query.windows import is_view
 
 __all__ = ["Parcel", "identity", "own_bytes", "packed"]
 
@@ -124,7 +124,7 @@ def own_bytes(step: Step, known: Mapping[int, Step], apart: Callable[[Walker], b
         if (id(source), box, fields) in seen:
             continue
         seen.add((id(source), *part[1:]))
-        if isinstance(source, View):
+        if is_view(source):
             if not isinstance(source, Walker) or not apart(source):
                 waiting.extend((need.source, need.box, need.fields) for need in source.needs(box, fields))
         elif (range_type := types.get(id(source))) is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol, TypeAlias
 
 from eoxserver.core.coverage import Coverage, Source
@@ -48,7 +49,7 @@ class Options:
     """Who does pieces of large walks in other processes."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Step:
     """A node of a plan, and what it makes."""
 
@@ -69,9 +70,11 @@ class Step:
         """Of the result."""
         return self.coverage.domain
 
-    @property
+    @cached_property
     def own_domain(self) -> Domain:
         """Of the result at one place of the iterators."""
+        if not self.iterators:
+            return self.domain
         return self.domain.without(frozenset(range(len(self.iterators))))
 
     @property

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard
 
 import numpy as np
 
 from eoxserver.core.coverage import CellBox, Cells, Level, Source
 
-__all__ = ["LEVEL_SLACK", "Need", "View", "Window", "Zoomed", "choose_level"]
+__all__ = ["LEVEL_SLACK", "Need", "View", "Window", "Zoomed", "choose_level", "is_view"]
 
 LEVEL_SLACK = 1.05
 """A level may be this much coarser than what is asked for."""
@@ -35,12 +35,16 @@ class Need:
     fields: tuple[int, ...]
 
 
-@runtime_checkable
 class View(Source, Protocol):
     """A source that computes its cells from those of others."""
 
     def needs(self, box: CellBox, fields: Sequence[int]) -> Iterator[Need]:
         """What reading a box would read of the sources right below, without reading; estimated where that is hard."""
+
+
+def is_view(source: Source) -> TypeGuard[View]:
+    """Whether a source computes its cells; unlike ``isinstance``, this asks no property of it."""
+    return hasattr(type(source), "needs")
 
 
 def choose_level(levels: Sequence[Level], ratios: Mapping[int, float]) -> int:

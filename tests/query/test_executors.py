@@ -125,7 +125,7 @@ class Watched(Recorder):
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-def test_who_asks_for_a_condenser_is_one_of_the_threads(threads: int) -> None:
+def test_who_asks_for_a_condenser_takes_part_and_one_reads_ahead(threads: int) -> None:
     values = waves(256, 256)
     source = Watched([values], 32)
     made = LocalExecutor(threads, 1024)
@@ -133,4 +133,4 @@ def test_who_asks_for_a_condenser_is_one_of_the_threads(threads: int) -> None:
     found = coverage.source.read(CellBox((), ()), (0,)).values
     made.close()
     assert found[0] == values.sum(dtype=int)
-    assert source.most <= threads
+    assert source.most <= (threads + 1 if threads > 1 else 1)

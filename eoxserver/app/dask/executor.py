@@ -30,7 +30,7 @@ from eoxserver.query.parcels import own_bytes, packed
 from eoxserver.query.plan import Node
 from eoxserver.query.resolver import Resolver
 from eoxserver.query.steps import Lookup, Options, Step
-from eoxserver.query.windows import Need, View
+from eoxserver.query.windows import Need, is_view
 
 __all__ = ["DaskExecutor"]
 
@@ -170,7 +170,7 @@ class _Boxes:
     def needs(self, box: CellBox, fields: Sequence[int]) -> Iterator[Need]:
         """As of the result."""
         source: Source = self.step.source
-        if isinstance(source, View):
+        if is_view(source):
             yield from source.needs(box, fields)
         else:
             yield Need(source, 0, box, tuple(fields))

@@ -69,6 +69,8 @@ class Function:
     units: Units = Units.PURE
     refuses: Refusal | None = None
     """Where valid inputs have no result."""
+    in_place: bool = False
+    """Whether the result may take the place of an input."""
 
     def result(self, dtypes: Dtypes) -> np.dtype[Any]:
         """The type of the result.
@@ -165,21 +167,21 @@ def _part(dtypes: Dtypes) -> np.dtype[Any]:
 def _made() -> Iterator[Function]:
     ufunc, compare = kernels.ufunc, kernels.compare
     zero, same = kernels.zero_divisor, Units.SAME
-    yield Function("+", 2, _arithmetic, ufunc(np.add), units=same)
-    yield Function("-", 2, _arithmetic, ufunc(np.subtract), units=same)
-    yield Function("*", 2, _arithmetic, ufunc(np.multiply), units=Units.PRODUCT)
+    yield Function("+", 2, _arithmetic, ufunc(np.add), units=same, in_place=True)
+    yield Function("-", 2, _arithmetic, ufunc(np.subtract), units=same, in_place=True)
+    yield Function("*", 2, _arithmetic, ufunc(np.multiply), units=Units.PRODUCT, in_place=True)
     yield Function("/", 2, _arithmetic, kernels.divide, units=Units.QUOTIENT, refuses=zero)
     yield Function("pow", 2, _power, ufunc(np.power))
     yield Function("bit", 2, _bit, kernels.bit, refuses=kernels.negative_bit)
     yield Function("overlay", 2, _general, kernels.same, Nulls.OWN, same)
     yield Function("isnull", 1, _truth, kernels.same, Nulls.OWN)
-    yield Function("neg", 1, _opposite, ufunc(np.negative), units=same)
+    yield Function("neg", 1, _opposite, ufunc(np.negative), units=same, in_place=True)
     yield Function("plus", 1, _arithmetic, kernels.same, units=same)
     yield Function("abs", 1, _part, kernels.absolute, units=same)
     yield Function("re", 1, _part, kernels.re, units=same)
     yield Function("im", 1, _part, kernels.im, units=same)
     for name, kernel in (("min", ufunc(np.minimum)), ("max", ufunc(np.maximum))):
-        yield Function(name, 2, _real(name, _general), kernel, units=same)
+        yield Function(name, 2, _real(name, _general), kernel, units=same, in_place=True)
     yield Function("mod", 2, _real("mod", _arithmetic), ufunc(np.fmod), units=same, refuses=zero)
     yield Function("atan2", 2, _real("atan2", _wide), ufunc(np.arctan2))
     rounding = {"round": kernels.round_half_away, "ceil": kernels.whole(np.ceil), "floor": kernels.whole(np.floor)}
@@ -198,7 +200,7 @@ def _made() -> Iterator[Function]:
         "arctan": np.arctan,
     }  # fmt: skip
     for name, each in wide.items():
-        yield Function(name, 1, _wide, ufunc(each))
+        yield Function(name, 1, _wide, ufunc(each), in_place=True)
 
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType({each.name: each for each in _made()})

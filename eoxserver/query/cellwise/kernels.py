@@ -2,8 +2,8 @@
 """What functions compute, for arrays of cells (WCPS specification, section 4.4).
 
 A kernel gets arrays that broadcast to the shape of the result, the type to compute in, and an array to write the result
-to, which is none of the inputs. It wraps, overflows and divides by zero silently: ``numpy.errstate(all="ignore")`` has
-to be set around it.
+to, which is none of the inputs unless ``Function.in_place`` says that it may be one. It wraps, overflows and divides by
+zero silently: ``numpy.errstate(all="ignore")`` has to be set around it.
 """
 
 from __future__ import annotations

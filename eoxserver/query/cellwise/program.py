@@ -6,7 +6,7 @@ Expressions are told apart by what they compute, so that one that is written twi
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
@@ -356,9 +356,19 @@ def _placed(
     free: dict[Register, list[int]] = {}
     held: dict[int, int] = {}
     lines: list[Line] = []
+
+    def release(number: int, slots: Iterable[int]) -> None:
+        """Let the registers of slots go that no later line reads."""
+        for slot in slots:
+            if last.get(slot, number) == number and slot in held:
+                place = held.pop(slot)
+                free[registers[place]].append(place)
+
     for number, (instruction, reads) in enumerate(compiler.code):
         slot = instruction.slot
         wanted = Register(compiler.slots[slot].dtype, compiler.slots[slot].axes)
+        if isinstance(instruction, Call) and instruction.function.in_place:
+            release(number, reads)
         if slot in outputs and wanted == result:
             lines.append(Line(instruction, reads, -1, outputs.index(slot)))
         else:
@@ -367,8 +377,5 @@ def _placed(
                 free[wanted] = [len(registers) - 1]
             held[slot] = free[wanted].pop()
             lines.append(Line(instruction, reads, held[slot]))
-        for read in {*reads, slot}:
-            if last.get(read, number) == number and read in held:
-                place = held.pop(read)
-                free[registers[place]].append(place)
+        release(number, (*reads, slot))
     return tuple(registers), tuple(lines)

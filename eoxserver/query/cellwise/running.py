@@ -19,12 +19,10 @@ from eoxserver.query.cellwise.program import Program
 
 __all__ = ["PIECE_BYTES", "run", "run_in_pieces"]
 
-PIECE_BYTES = 1 << 18
-"""Size of the largest array of a piece: several of them fit a second-level cache."""
+PIECE_BYTES = 1 << 20
+"""Size of the largest array of a piece: a few of them stay in the cache, and Python has little to do between them."""
 REPEATS = 16
-"""Cells of a piece along the outer axes, where inputs vary along some axes only."""
-ROWS = 8
-"""The same where axes are only told apart: long rows are read at the best rate."""
+"""Cells of a piece along the outer axes, where axes are told apart."""
 
 
 def run(ready: Prepared, grid: Grid, read: Sequence[Cells], result: Array) -> Flags | None:
@@ -132,8 +130,7 @@ class _Run:
 
     def pieces(self) -> Iterator[Index]:
         """Parts of the box whose arrays fit the cache together."""
-        everywhere = all(one.varies is None for one in self.values)
-        return self.layout.pieces(PIECE_BYTES // self.ready.width, ROWS if everywhere else REPEATS)
+        return self.layout.pieces(PIECE_BYTES // self.ready.width, REPEATS)
 
     def cells(self) -> Iterator[tuple[Index, Cells]]:
         """Each piece with its cells, in arrays that are used again; the first piece is the largest."""

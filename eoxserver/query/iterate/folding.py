@@ -19,6 +19,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.domain import Domain
@@ -128,7 +129,7 @@ class FoldView:
         wanted = list(fields)
         dtype = np.result_type(*(self.range_type.fields[each].dtype for each in wanted))
         values = np.empty((len(wanted), *box.shape), dtype)
-        valid = np.ones(values.shape, dtype=bool)
+        valid: npt.NDArray[np.bool_] | None = None
         for tile, cells in self._tiles.get(self._touched(box), self._computed):
             common = tile.intersection(box)
             assert common is not None
@@ -137,8 +138,9 @@ class FoldView:
             part = cells.values[there]
             values[here] = part.real if dtype.kind != "c" else part
             if cells.valid is not None:
+                valid = np.ones(values.shape, np.bool_) if valid is None else valid
                 valid[here] = cells.valid[there]
-        return Cells(values, None if valid.all() else valid)
+        return Cells(values, valid)
 
     # -- tiles
 

@@ -24,8 +24,6 @@ __all__ = ["CONDENSERS", "REDUCERS", "Fold", "Mask", "State", "fold_of"]
 
 SHORT = 1 << 15
 """So many numbers of two bytes have a sum of four bytes."""
-SMALL = 1 << 18
-"""Size of arrays that are converted as a whole before they are added up [bytes]."""
 Mask: TypeAlias = npt.NDArray[np.bool_] | None
 """Of a shape that goes with the values; None: everywhere true."""
 State: TypeAlias = tuple[Array, ...]
@@ -282,8 +280,6 @@ def total(values: Array, axes: tuple[int, ...]) -> Array:
             narrow = np.dtype(np.int32 if values.dtype.kind == "i" else np.uint32)
             values = np.add.reduce(values, axis=axis, dtype=narrow, keepdims=True)
     into = wide(values.dtype)
-    if values.dtype != into and values.dtype.kind == "f" and values.nbytes <= SMALL:
-        values = values.astype(into)  # in the cache; numpy's own buffer takes a fifth more
     with np.errstate(over="ignore", invalid="ignore"):  # IEEE: infinite, or NaN
         return np.asarray(np.add.reduce(values, axis=axes, dtype=into))
 

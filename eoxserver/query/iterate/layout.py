@@ -11,10 +11,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeGuard
 
 from eoxserver.core.coverage import CellBox, Source
-from eoxserver.query.windows import View
+from eoxserver.query.windows import is_view
 
 __all__ = ["Grain", "chunks_of", "edges", "grains_of", "grown"]
 
@@ -81,7 +80,7 @@ def _leaves(source: Source, box: CellBox, fields: Sequence[int]) -> dict[int, tu
         if (id(one), part, chosen) in seen:
             continue
         seen.add((id(one), part, chosen))
-        if _computes(one):
+        if is_view(one):
             for need in one.needs(part, chosen):
                 if need.level:
                     found.setdefault(id(need.source), (need.source, need.box))
@@ -90,11 +89,6 @@ def _leaves(source: Source, box: CellBox, fields: Sequence[int]) -> dict[int, tu
         elif one.shape:
             found.setdefault(id(one), (one, part))
     return found
-
-
-def _computes(source: Source) -> TypeGuard[View]:
-    """Whether a source is a view; unlike ``isinstance``, this asks no property of it."""
-    return hasattr(type(source), "needs")
 
 
 def grown(block: list[int], shape: Sequence[int], axes: Sequence[int], most: int) -> None:

@@ -153,6 +153,8 @@ class PickView:
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """The cells of a box."""
+        if self._offset is not None:
+            return self.step.source.read(box.shifted(self._offset), fields)
         places = self._places(box)
         read = {axis: index.read(places) for axis, index in self.indices.items()}
         numbers = {axis: each for axis, (each, _) in read.items()}
@@ -181,6 +183,20 @@ class PickView:
         """By axis, where numbers that are known go in even steps: those of any part do, too."""
         steps = {axis: _even_steps(index.all) for axis, index in self.indices.items() if index.all is not None}
         return {axis: each for axis, each in steps.items() if each is not None}
+
+    @cached_property
+    def _offset(self) -> tuple[int, ...] | None:
+        """How far the cells lie from those of the step, if they are the same in the same order; else None."""
+        count = len(self.iterators)
+        if self._lifted or sorted(self.indices) != list(range(count)):
+            return None
+        offset = [0] * len(self.domain.axes)
+        for axis, index in self.indices.items():
+            own = [int(place == axis and iterator.size > 1) for place, iterator in enumerate(self.iterators)]
+            if index.size is not None or index.all is None or self._known_steps.get(axis) != own:
+                return None
+            offset[axis] = int(index.all.flat[0])
+        return tuple(offset)
 
     def site(self) -> Hashable:
         """Which cells are picked, of which source; see ``query.pieces.Sibling``."""

@@ -31,7 +31,7 @@ from eoxserver.services.wcps.parse import parse_query
 from eoxserver.services.wcps.xml import read_process_coverages, unwrap_soap
 from eoxserver.services.wire import Request, Upload
 
-__all__ = ["Explain", "QueryRequest", "decode_request", "query_request"]
+__all__ = ["Explain", "QueryRequest", "bound_request", "decode_request", "query_request"]
 
 Explain = Literal["", "json", "text"]
 """Answer the plans and their prices in one of these forms, instead of evaluating them; empty: evaluate."""
@@ -67,8 +67,20 @@ def query_request(
     WcpsSyntaxError
         When it, or a parameter, cannot be read, or a parameter lacks.
     """
-    files = files or {}
-    return QueryRequest(bind(parse_query(source), texts or {}, files.keys(), source), source, files, explain)
+    return bound_request(parse_query(source), source, texts or {}, files or {}, explain)
+
+
+def bound_request(
+    query: nodes.Query, source: str, texts: Mapping[int, str], files: Mapping[int, Upload], explain: Explain = ""
+) -> QueryRequest:
+    """The request for a query that is read already, with its text.
+
+    Raises
+    ------
+    WcpsSyntaxError
+        When a parameter cannot be read or lacks.
+    """
+    return QueryRequest(bind(query, texts, files.keys(), source), source, files, explain)
 
 
 def decode_request(request: Request) -> QueryRequest:

@@ -17,7 +17,7 @@ from eoxserver.core.fields import Field, NilValue, RangeType
 from eoxserver.query.plan import Clip, Given, Ring, Select
 from eoxserver.query.resolver import Resolver
 from eoxserver.query.shapes.lines import line_path
-from eoxserver.query.windows import View
+from eoxserver.query.windows import is_view
 from tests.query.samples import Recorder, assert_same, climate, covering, cube, image, numbers, read, scan
 from tests.query.shapes.shapes import blocks, by_blocks, given, result, with_nil
 
@@ -152,7 +152,7 @@ def test_only_what_lies_around_the_shape_is_read() -> None:
     coverage = covering(Domain(axes), values, source=source)
     ring: Ring = ((0.0, 0.0), (0.0, 5.0), (999.0, 999.0), (999.0, 990.0))
     clipped = result(Clip(given(coverage), ("y", "x"), ((ring,),)))
-    assert isinstance(clipped.source, View)
+    assert is_view(clipped.source)
     cells = by_blocks(clipped, (50, 50))
     assert int((cells.values == 7).sum()) > 5000
     assert source.cells < 120_000
