@@ -17,10 +17,12 @@ import numpy.typing as npt
 
 from eoxserver.core.errors import IllegalFieldSequence, NoSuchField, suggest
 
-__all__ = ["Colour", "Field", "NilValue", "RangeType", "holds"]
+__all__ = ["Colour", "Field", "NilValue", "RangeType", "holds", "nil_cells"]
 
 Colour: TypeAlias = tuple[int, int, int, int]
 """Red, green, blue, alpha, 0 to 255."""
+PART_CELLS = 1 << 16
+"""Cells in which nil values are looked for at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,22 @@ class NilValue:
         return hash((repr(self.low), repr(self.high), self.reason))
 
 
+def nil_cells(values: npt.NDArray[Any], nil: Sequence[NilValue]) -> npt.NDArray[np.bool_] | None:
+    """Where ``values`` are one of some nil values, same shape; None: nowhere.
+
+    They are looked for in parts: mostly there are none, and then no array of all cells is made.
+    """
+    if values.size > PART_CELLS and values.flags.c_contiguous:
+        flat = values.reshape(-1)
+        parts = [flat[start : start + PART_CELLS] for start in range(0, flat.size, PART_CELLS)]
+        nil = [one for one in nil if any(one.matches(part).any() for part in parts)]
+    found: npt.NDArray[np.bool_] | None = None
+    for one in nil:
+        matches = one.matches(values)
+        found = matches if found is None else found | matches
+    return found if found is not None and found.any() else None
+
+
 def holds(dtype: np.dtype[Any], value: float) -> bool:
     """Whether an integer type has a value."""
     limits = np.iinfo(dtype)
@@ -90,13 +108,8 @@ class Field:
         return next((nil.low for nil in self.nil if nil.high is None), None)
 
     def is_nil(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_] | None:
-        """Where ``values`` are nil, same shape; None when the field has no nil values."""
-        if not self.nil:
-            return None
-        result = self.nil[0].matches(values)
-        for nil in self.nil[1:]:
-            result |= nil.matches(values)
-        return result
+        """Where ``values`` are nil, same shape; None: nowhere."""
+        return nil_cells(values, self.nil)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from eoxserver.wcst_import.slices import Slice
 
 __all__ = ["ReadAhead"]
 
-READERS = 3
+READERS = 2
 """Threads that read."""
 SLICE_BYTES = 32 * 2**20
 """Of the cells of a slice that is held as a whole, at most."""

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eoxserver.core.errors import IllegalFieldSequence, NoSuchField
-from eoxserver.core.fields import Field, NilValue, RangeType
+from eoxserver.core.fields import Field, NilValue, RangeType, nil_cells
 
 BANDS = RangeType(tuple(Field(name, np.dtype(kind)) for name, kind in (("red", "u1"), ("green", "u2"), ("nir", "f4"))))
 
@@ -67,6 +67,19 @@ def test_a_field_is_nil_where_any_of_its_values_is() -> None:
     assert Field("b", np.dtype("i2")).is_nil(values) is None
     assert Field("b", np.dtype("i2")).nil_value is None
     assert Field("b", np.dtype("i2"), nil=(NilValue(0, 9),)).nil_value is None
+
+
+@pytest.mark.parametrize("nil", [(NilValue(-9),), (NilValue(-9), NilValue(100, 120))])
+def test_of_many_cells_only_those_with_nil_values_have_a_mask(nil: tuple[NilValue, ...]) -> None:
+    values = np.zeros((3, 300, 400), "i2")
+    assert nil_cells(values, nil) is None
+    assert nil_cells(values[:, ::2, ::3], nil) is None
+    values[2, 299, 399] = -9
+    for part in (values, values[:, ::-1, ::3], values.transpose(2, 0, 1)):
+        found = nil_cells(part, nil)
+        assert (found is None) == (not (part == -9).any())
+        np.testing.assert_array_equal(False if found is None else found, part == -9)
+    assert nil_cells(values, ()) is None
 
 
 def test_a_range_type_has_fields_in_order() -> None:

@@ -64,18 +64,24 @@ def body(answer: requests.Response) -> bytes:
 
 
 def same(one: bytes, other: bytes) -> bool:
-    """Whether two answers say the same; HDF5 notes in a file when it was made, so of netCDF the variables count.
+    """Whether two answers say the same: HDF5 notes in a file when it was made, so of netCDF the variables count.
 
-    To be called by one thread only: libhdf5 bears no more.
+    Of PNG the pixels count: ISA-L was seen to pack the same rows into 1074 bytes and into 1070. To be called by one
+    thread only: libhdf5 bears no more.
     """
-    if one == other or not one.startswith(b"\x89HDF"):
-        return one == other
-    found = []
+    if one == other:
+        return True
+    if one.startswith(PNG) and other.startswith(PNG):
+        found, expected = (np.asarray(Image.open(io.BytesIO(content))) for content in (one, other))
+        return np.array_equal(found, expected)
+    if not one.startswith(b"\x89HDF"):
+        return False
+    variables = []
     for content in (one, other):
         with netCDF4.Dataset("memory.nc", memory=content) as dataset:
             dataset.set_auto_maskandscale(False)
-            found.append({name: variable[...].tobytes() for name, variable in dataset.variables.items()})
-    return found[0] == found[1]
+            variables.append({name: variable[...].tobytes() for name, variable in dataset.variables.items()})
+    return variables[0] == variables[1]
 
 
 def told(query: str, one: bytes, other: bytes) -> str:

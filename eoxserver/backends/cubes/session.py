@@ -81,7 +81,7 @@ class Session:
         values: npt.NDArray[Any],
         valid: npt.NDArray[np.bool_] | None = None,
     ) -> None:
-        """Write cells; where ``valid`` is False what is there stays."""
+        """Write cells; where ``valid`` is False what is there stays. Nobody may change ``values`` any more."""
         chunks = metadata["chunk_grid"]["configuration"]["chunk_shape"]
         cells = max(1, self._limit // values.itemsize) if self._rolling else values.size
         for box in pieces(index, chunks, cells):
@@ -103,7 +103,7 @@ class Session:
             if not valid.any():
                 return
             values = np.where(valid, values, target.read().result())
-        target.write(values).result()
+        target.write(values, can_reference_source_data_indefinitely=True).result()  # whole chunks are not copied
         self._waiting += values.nbytes
 
     def _roll(self) -> None:

@@ -210,7 +210,7 @@ class OcdbtSource:
             if into[field] is not target:
                 target[...] = into[field]
             nil = known[field].is_nil(into[field])
-            if nil is not None and nil.any():
+            if nil is not None:
                 invalid = np.zeros(values.shape, dtype=bool) if invalid is None else invalid
                 invalid[place] = nil
         return Cells(values, None if invalid is None else ~invalid)

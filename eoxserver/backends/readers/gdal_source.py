@@ -253,23 +253,23 @@ def _persistently(call: Callable[[], Result]) -> Result:
 def _read(dataset: DatasetReader, layout: Layout, span: Span, fields: Sequence[int], dtype: np.dtype[Any]) -> Cells:
     window = tuple((part.start, part.stop) for part in span)
     values = dataset.read([band + 1 for band in fields], window=window, out_dtype=dtype)
-    if all(layout.masks[band] is None for band in fields):
-        return Cells(values)
-    valid = np.ones(values.shape, dtype=bool)
-    shared: npt.NDArray[np.bool_] | None = None
+    valid: npt.NDArray[np.bool_] | None = None
+    beside: dict[int, npt.NDArray[np.bool_]] = {}
     for place, band in enumerate(fields):
         mask = layout.masks[band]
         if mask is None:
             continue
         if mask.nodata is not None:
-            valid[place] = mask.valid(values[place].astype(layout.dtypes[band], copy=False))
-        elif not mask.shared:
-            valid[place] = dataset.read_masks(band + 1, window=window) != 0
+            missing = mask.missing(values[place].astype(layout.dtypes[band], copy=False))
         else:
-            if shared is None:
-                shared = dataset.read_masks(band + 1, window=window) != 0
-            valid[place] = shared
-    return Cells(values, None if valid.all() else valid)
+            key = -1 if mask.shared else band
+            if key not in beside:
+                beside[key] = dataset.read_masks(band + 1, window=window) == 0
+            missing = beside[key] if beside[key].any() else None
+        if missing is not None:
+            valid = np.ones(values.shape, dtype=bool) if valid is None else valid
+            valid[place] = ~missing
+    return Cells(values, valid)
 
 
 def _index(positions: list[int]) -> slice | list[int]:

@@ -23,7 +23,7 @@ from eoxserver.backends.connections import RasterPath
 from eoxserver.backends.readers.handles import Handles, Identity
 from eoxserver.core.coverage import Level
 from eoxserver.core.errors import DataUnavailable
-from eoxserver.core.fields import NilValue, holds
+from eoxserver.core.fields import NilValue, holds, nil_cells
 
 __all__ = ["Layout", "Mask", "Unit", "band_dtype", "load_layout", "look_ahead", "nil_values", "nodata_value"]
 
@@ -42,15 +42,10 @@ class Mask:
     shared: bool = False
     """Whether that mask is the same for all bands."""
 
-    def valid(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-        """Where ``values`` differ from the nodata value; same shape."""
+    def missing(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_] | None:
+        """Where ``values`` are the nodata value, same shape; None: nowhere."""
         assert self.nodata is not None
-        if values.dtype.kind == "c":
-            values = values.real
-        differs: npt.NDArray[np.bool_] = (
-            np.logical_not(np.isnan(values)) if math.isnan(self.nodata) else values != values.dtype.type(self.nodata)
-        )
-        return differs
+        return nil_cells(values.real if values.dtype.kind == "c" else values, (NilValue(self.nodata),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eoxserver.core.coverage import CellBox, Cells, Source, state_of
-from eoxserver.core.fields import Field, NilValue
+from eoxserver.core.fields import Field, NilValue, nil_cells
 from eoxserver.core.wrapping import SameGrid
 
 __all__ = ["mask_nil"]
@@ -59,10 +59,8 @@ class _NilSource(SameGrid):
         cells = self.source.read(box, fields, level)
         valid: npt.NDArray[np.bool_] | None = None
         for place, field in enumerate(fields):
-            for nil in self.nil[field]:
-                found = nil.matches(cells.values[place])
-                if found.any():
-                    if valid is None:
-                        valid = cells.mask().copy()
-                    valid[place] &= ~found
+            found = nil_cells(cells.values[place], self.nil[field])
+            if found is not None:
+                valid = cells.mask().copy() if valid is None else valid
+                valid[place] &= ~found
         return cells if valid is None else Cells(cells.values, valid)

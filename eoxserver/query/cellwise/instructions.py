@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from eoxserver.core.fields import NilValue
+from eoxserver.core.fields import NilValue, nil_cells
 from eoxserver.query.cellwise.functions import Function
 from eoxserver.query.cellwise.kernels import Array, Flags, Kernel, choose, convert
 
@@ -257,11 +257,8 @@ class Reniled:
     def run(self, frame: Frame, out: Array) -> None:
         """Compute the values, where they are valid, and where there are none."""
         _fill(frame, self.input, self.fill, out)
-        found: Flags | None = None
-        for nil in self.nil:
-            matches = nil.matches(out)
-            found = matches if found is None else found | matches
-        frame.flags[self.valid] = ~found if found is not None and found.any() else None
+        found = nil_cells(out, self.nil)
+        frame.flags[self.valid] = None if found is None else ~found
         frame.settle(self.fault, frame.wrong(self.input), self.valid)
 
 

@@ -24,6 +24,7 @@ from eoxserver.backends.storages.rasdaman.arrays import StoredArray
 from eoxserver.backends.storages.rasdaman.client import QueryFailed, RasqlClient
 from eoxserver.core.coverage import CellBox, Cells, Level
 from eoxserver.core.errors import DataUnavailable, ItemMissing, TransferFailed
+from eoxserver.core.fields import nil_cells
 
 __all__ = ["RasdamanSource"]
 
@@ -92,7 +93,7 @@ class RasdamanSource:
         for combined in itertools.product(*parts):
             index: tuple[Any, ...] = tuple(slice(first, stop) for first, stop, _, _ in combined)
             for field, cells in self._queried(combined, list(dict.fromkeys(fields))):
-                nil = self._nil(cells)
+                nil = nil_cells(cells, self.array.nil)
                 if nil is not None and invalid is None:
                     invalid = np.zeros(values.shape, dtype=bool)
                 for place in (place for place, wanted in enumerate(fields) if wanted == field):
@@ -153,11 +154,3 @@ class RasdamanSource:
             return scaled(trim)
         chosen = [scaled(f"{trim}.{field}") for field in fields]
         return chosen[0] if len(chosen) == 1 else "{" + ", ".join(chosen) + "}"
-
-    def _nil(self, values: npt.NDArray[Any]) -> npt.NDArray[np.bool_] | None:
-        """Where a null value is; None when there is none at all."""
-        found: npt.NDArray[np.bool_] | None = None
-        for nil in self.array.nil:
-            matches = nil.matches(values)
-            found = matches if found is None else found | matches
-        return found if found is not None and found.any() else None
