@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
 
 from tests import programs, xmlschemas
 from tests.databases import database, postgres, postgres_template, sqlite_template
@@ -26,13 +27,21 @@ KINDS = ("unit", "contract", "integration", "browser", "docs")
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_OUT = ("tests/docs/test_documents.py", "tests/integration/test_wcps_fuzz.py")
 """Files of long tests that have nothing in common."""
+FIRST = ("tests/docs/", "tests/integration/")
+"""Folders of long tests."""
 
 
 class FilesAndLongTests(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no types
-    """Workers share the tests by files, but those of ``SHARED_OUT`` one by one: none is busy long after the others."""
+    """Workers share the tests by files, but those of ``SHARED_OUT`` one by one, long ones first: all end together."""
 
     def _split_scope(self, nodeid: str) -> str:
         return nodeid if nodeid.startswith(SHARED_OUT) else super()._split_scope(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        first = next((scope for scope in self.workqueue if scope.startswith(FIRST)), None)
+        if first is not None:
+            self.workqueue.move_to_end(first, last=False)
+        super()._assign_work_unit(node)
 
 
 @pytest.hookimpl(optionalhook=True)
