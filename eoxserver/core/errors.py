@@ -78,6 +78,9 @@ class EOxServerError(Exception):
         The parameter, axis, field, identifier or file at fault.
     """
 
+    place: tuple[int, int] | None = None
+    """Line and column, from 1, of what is at fault in the text of a query, as long as the message does not show it."""
+
     def __init__(self, message: str, *, locator: str | None = None) -> None:
         super().__init__(message)
         self.message = message

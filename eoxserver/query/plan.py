@@ -15,7 +15,7 @@ that declares an iterator takes its axis away: reduced, as an axis of the result
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -291,6 +291,8 @@ class PickCell:
     """A scalar that depends on iterators: number of the cell from 0, whatever the axis is."""
     origin: int = 0
     """What cell 0 is called, in messages."""
+    place: tuple[int, int] | None = field(default=None, compare=False)
+    """Line and column of the subset in the text of a query, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,8 @@ class PickRange:
     size: int
     origin: int = 0
     """What cell 0 is called, in messages."""
+    place: tuple[int, int] | None = field(default=None, compare=False)
+    """Line and column of the subset in the text of a query, for messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from rasterio.transform import from_bounds
 from eoxserver.app import Instance
 from eoxserver.core.errors import (
     InvalidParameterValue,
+    InvalidSubsetting,
     NoSuchCoverage,
     UnsupportedCombination,
     WcpsSemanticError,
@@ -84,6 +85,14 @@ def test_a_coverage_of_several_fields_is_a_data_set(instance: Instance) -> None:
     assert isinstance(found, xarray.Dataset)
     assert {name: array.dtype for name, array in found.items()} == {"a": np.dtype("u1"), "b": np.dtype("f4")}
     assert found.sizes == {"i": 400, "j": 344}
+
+
+def test_cells_that_cannot_be_read_are_told_with_their_place(instance: Instance) -> None:
+    query = "for $c in (mr) return coverage a over $x i(0:9) values $c[i($x), j($c[i($x), j(0)] * 100)]"
+    for asked in (query, f"for $c in (mr) return max({query.partition('return ')[2]})"):
+        with pytest.raises(InvalidSubsetting, match=r"^line 1, column \d+: cell 300 of axis j") as caught:
+            instance.wcps(asked)
+        assert caught.value.message.endswith("^")
 
 
 def test_without_xarray_a_coverage_must_be_encoded(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:

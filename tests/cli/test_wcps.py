@@ -100,6 +100,10 @@ def test_what_is_wrong_is_shown_with_its_place(eoxserver: Commands) -> None:
     assert said.startswith("eoxserver: line 1, column 12: no coverage 'mrr'; did you mean 'mr'?")
     assert said.splitlines()[2] == " " * 11 + "^"
     assert "use encode()" in eoxserver.fails("wcps", "for $c in (mr) return $c")
+    query = "for $c in (mr) return condense + over $x i(0:9) using $c[i($x), j($c[i($x), j(0)] * 100)]"
+    said = eoxserver.fails("wcps", query)
+    assert said.startswith("eoxserver: line 1, column 65: cell 300 of axis j: it has the cells 0 to 210")
+    assert said.splitlines()[2].endswith("^")
 
 
 def test_a_file_that_cannot_be_written_is_told(eoxserver: Commands, tmp_path: Path) -> None:

@@ -507,6 +507,20 @@ def test_plans_are_explained_and_not_evaluated(app: Application) -> None:
     assert "for $c = rgb" in text.get_data(as_text=True)
 
 
+def test_what_is_found_wrong_while_cells_are_read_has_its_place(app: Application) -> None:
+    """Section 7: line and column, and a caret; the answer is refused before its first byte."""
+    wrong = "coverage a over $x i(0:9) values $c[i($x), j($c[i($x), j(0)] * 100)]"
+    for result in (f'encode({wrong}, "csv")', f"max({wrong})"):
+        answer = ask(app, f"for $c in (mr)\nreturn {result}")
+        assert answer.status_code == 400
+        (exception,) = parse_xml(answer.data).iterfind("ows:Exception", NS)
+        assert exception.get("exceptionCode") == "InvalidSubsetting"
+        text = exception.findtext("ows:ExceptionText", namespaces=NS) or ""
+        column = f"return {result}".index("j($c[") + 1
+        assert text.startswith(f"line 2, column {column}: cell 300 of axis j: it has the cells 0 to 210\n")
+        assert text.endswith("^")
+
+
 @pytest.mark.parametrize("number", sorted(EXAMPLES))
 def test_every_example_that_works_can_be_explained(app: Application, number: str) -> None:
     answer = app.client.get("/ows/wcps", query_string={"query": EXAMPLES[number], "explain": "true"})

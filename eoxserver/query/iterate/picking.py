@@ -52,6 +52,8 @@ class Index:
     """Whether the numbers can be had without reading data."""
     origin: int = 0
     """What cell 0 is called, in messages."""
+    place: tuple[int, int] | None = None
+    """Line and column of the subset in the text of a query."""
     all: Numbers | None = None
     """Those at all places, when they are known and none is null."""
 
@@ -71,9 +73,8 @@ class Index:
         values = cells.values[0] if valid is None else np.where(valid, cells.values[0], 0)
         if values.dtype.kind == "c" or (values.dtype.kind == "f" and not (values == np.floor(values)).all()):
             wrong = values if values.dtype.kind == "c" else values[values != np.floor(values)]
-            raise InvalidSubsetting(
-                f"{wrong.flat[0] + self.origin} is no index of a cell of axis {self.axis.label}; indices are integers",
-                locator=self.axis.label,
+            raise self._refused(
+                f"{wrong.flat[0] + self.origin} is no index of a cell of axis {self.axis.label}; indices are integers"
             )
         numbers = values.astype(np.int64)
         outside = (numbers < 0) | (numbers + (self.size or 1) > self.axis.size)
@@ -81,18 +82,18 @@ class Index:
             first = int(numbers[outside].flat[0]) + self.origin
             what = f"cell {first}" if self.size is None else f"cells {first} to {first + self.size - 1}"
             last = self.origin + self.axis.size - 1
-            raise InvalidSubsetting(
-                f"{what} of axis {self.axis.label}: it has the cells {self.origin} to {last}",
-                locator=self.axis.label,
-            )
+            raise self._refused(f"{what} of axis {self.axis.label}: it has the cells {self.origin} to {last}")
         return numbers, valid
+
+    def _refused(self, message: str) -> InvalidSubsetting:
+        error = InvalidSubsetting(message, locator=self.axis.label)
+        error.place = self.place
+        return error
 
     def checked(self) -> Index:
         """The same, with all numbers at hand if they are known and not too many; refuses what is outside."""
         if (self.size or 1) > self.axis.size:
-            raise InvalidSubsetting(
-                f"{self.size} cells of axis {self.axis.label}: it has {self.axis.size}", locator=self.axis.label
-            )
+            raise self._refused(f"{self.size} cells of axis {self.axis.label}: it has {self.axis.size}")
         whole = CellBox.whole(tuple(each.size for each in self.numbers.iterators))
         if not self.known or self.numbers.box(whole).cell_count > MOST_KNOWN:
             return self
@@ -321,8 +322,9 @@ def make_pick(resolving: Resolving, node: Pick) -> Step:
         if each.own_domain.axes or len(each.range_type) > 1:
             raise WcpsSemanticError(f"the index of axis {pick.label} must be one number", locator=pick.label)
         size = pick.size if isinstance(pick, PickRange) else None
-        index = Index(Aligned(each, iterators, 0), own.axes[axis], size, computed(each), pick.origin).checked()
-        indices[axis], ranges[axis] = index, index.part()
+        index = Index(Aligned(each, iterators, 0), own.axes[axis], size, computed(each), pick.origin, pick.place)
+        indices[axis] = index.checked()
+        ranges[axis] = indices[axis].part()
     sliced = frozenset(axis for axis, index in indices.items() if index.size is None)
     domain = own.replaced({axis: part for axis, part in ranges.items() if axis not in sliced}).without(sliced)
     view = PickView(step, iterators, indices, lifted_domain(iterators, domain), resolving.options.window_bytes)

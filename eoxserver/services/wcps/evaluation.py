@@ -29,6 +29,7 @@ from eoxserver.services.wcps.decode import decode_file
 from eoxserver.services.wcps.encoding.polygons import encode_polygons
 from eoxserver.services.wcps.encoding.results import Encoded, describe_result, encode_result
 from eoxserver.services.wcps.encoding.scalars import scalar_text
+from eoxserver.services.wcps.reading import showing_places
 from eoxserver.services.wcps.requests import QueryRequest
 
 if TYPE_CHECKING:
@@ -149,7 +150,8 @@ class Evaluation:
         EOxServerError
             What compiling the query, its price, the encoding or the data stand in the way of.
         """
-        return [self._outcome(scope) for _, scope in self._scopes() if self._passes(scope)]
+        with self._scope.plan.showing_places():
+            return [self._outcome(scope) for _, scope in self._scopes() if self._passes(scope)]
 
     def explanations(self) -> list[dict[str, Any]]:
         """For each combination, passed or not, the plans and their prices as values for JSON; reads nothing but bounds.
@@ -159,7 +161,8 @@ class Evaluation:
         EOxServerError
             As ``outcomes``.
         """
-        return [self._explanation(chosen, scope, self._engine.explain) for chosen, scope in self._scopes()]
+        with self._scope.plan.showing_places():
+            return [self._explanation(chosen, scope, self._engine.explain) for chosen, scope in self._scopes()]
 
     def explanation_text(self) -> str:
         """The same as text."""
@@ -269,7 +272,8 @@ class Evaluation:
         """A coverage whose cells are computed as they are read; raises LimitExceeded."""
         checked = self._engine.check(value.node, self._resolver)
         self._budget.spend(checked)
-        return replace(self._engine.watched(checked.coverage), identifier=self._identifier(value))
+        watched = replace(self._engine.watched(checked.coverage), identifier=self._identifier(value))
+        return showing_places(watched, self._scope.plan)
 
     def _named(self, value: CoverageValue) -> Coverage:
         return replace(value.step.coverage, identifier=self._identifier(value))

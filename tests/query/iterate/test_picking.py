@@ -175,6 +175,19 @@ def test_7_numbers_from_data_are_refused_when_they_are_read() -> None:
         step.source.read(CellBox((), ()), (0,))
 
 
+def test_7_what_is_refused_knows_its_place_in_the_query() -> None:
+    places: list[PickCell | PickRange] = [
+        PickCell("i", Reduce("max", LINE), place=(3, 7)),
+        PickRange("i", Reduce("max", LINE), 2, place=(3, 7)),
+        PickCell("i", Map("*", (Reduce("min", LINE), Constant(0.123, np.dtype(np.float64)))), place=(3, 7)),
+    ]
+    for pick in places:
+        step = step_of(Pick(LINE, (pick,)))
+        with pytest.raises(InvalidSubsetting) as caught:
+            step.source.read(CellBox.whole(step.domain.shape), (0,))
+        assert caught.value.place == (3, 7)
+
+
 def test_4_1_integral_floats_are_numbers_of_cells() -> None:
     whole, half = (Constant(value, np.dtype(np.float64)) for value in (7.0, 7.5))
     assert cells_of(at(LINE, i=whole)).values[0] == 107

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from eoxserver.core.errors import AccessDenied, InvalidRequest, LimitExceeded
+from eoxserver.core.coverage import CellBox
+from eoxserver.core.errors import (
+    AccessDenied,
+    EOxServerError,
+    EvaluationFailed,
+    InvalidRequest,
+    InvalidSubsetting,
+    LimitExceeded,
+)
 from eoxserver.services.context import ServiceContext
 from eoxserver.services.wcps.answers import filenames
 from eoxserver.services.wcps.encoding.results import Encoded
@@ -64,6 +72,59 @@ def test_what_may_not_be_read_is_not(context: ServiceContext) -> None:
     query = query_request("for $c in (mr, rgb) return identifier($c)")
     with pytest.raises(AccessDenied, match="reading rgb is not allowed"):
         Evaluation(context, query, may_read=lambda name: name != "rgb").outcomes()
+
+
+def read_all(context: ServiceContext, query: str) -> None:
+    """Evaluate a query and read all cells of its results."""
+    for outcome in Evaluation(context, query_request(query)).outcomes():
+        if isinstance(outcome, Array):
+            outcome.coverage.source.read(CellBox.whole(outcome.coverage.domain.shape), (0,))
+        elif isinstance(outcome, Encoding):
+            b"".join(outcome.encoded.chunks)
+
+
+OUTSIDE = "$c[i($x), j($c[i($x), j(0)] * 100)]"
+
+
+@pytest.mark.parametrize(
+    ("result", "at", "kind", "words"),
+    [
+        (f"condense + over $x i(0:9) using {OUTSIDE}", "j($c[", InvalidSubsetting, "cell 300 of axis j"),
+        (f"coverage a over $x i(0:9) values {OUTSIDE}", "j($c[", InvalidSubsetting, "cell 300 of axis j"),
+        (f'encode(coverage a over $x i(0:9) values {OUTSIDE}, "csv")', "j($c[", InvalidSubsetting, "cell 300"),
+        (f"$c[i(condense max over $x i(0:9) using {OUTSIDE})]", "j($c[", InvalidSubsetting, "cell 300 of axis j"),
+        ("condense + over $x i(1:9) using $c[i($x), j($c[i($x), j(0)] * 0.1)]", "j($c[", InvalidSubsetting, "0.1 is"),
+        ("max($c / 2 + $c / 2.0 + $c / 0)", "/ 0", EvaluationFailed, "divided by 0"),
+        ("$c / ($c - $c)", "/ ($c", EvaluationFailed, "divided by 0"),
+        ("$c[i(1), j(mod(7, min($c)))]", "mod", EvaluationFailed, "divided by 0"),
+        ("max(bit($c, 3) + bit($c, 0 - $c))", "bit($c, 0", EvaluationFailed, "the number of a bit"),
+    ],
+)
+def test_what_is_found_wrong_while_cells_are_read_has_its_place(
+    context: ServiceContext, result: str, at: str, kind: type[EOxServerError], words: str
+) -> None:
+    query = f"for $c in (mr)\nreturn {result}"
+    column = query.split("\n")[1].index(at) + 1
+    with pytest.raises(kind) as caught:
+        read_all(context, query)
+    assert type(caught.value) is kind
+    assert caught.value.message.startswith(f"line 2, column {column}: ")
+    assert words in caught.value.message
+    assert caught.value.message.count("^") == caught.value.message.count("line 2") == 1
+    if isinstance(caught.value, EvaluationFailed):
+        assert (caught.value.line, caught.value.column) == (2, column)
+
+
+def test_a_failure_that_may_have_several_causes_shows_no_place(context: ServiceContext) -> None:
+    query = "for $c in (mr) return max($c / ($c - $c) + $c / ($c - 1))"
+    with pytest.raises(EvaluationFailed, match="^an integer is divided by 0"):
+        Evaluation(context, query_request(query)).outcomes()
+
+
+def test_equal_parts_are_one_and_shown_where_the_first_is(context: ServiceContext) -> None:
+    query = "for $c in (mr) let $a := $c / ($c - $c), $b := $c / ($c - $c) return max($a + $b)"
+    with pytest.raises(EvaluationFailed, match=f"^line 1, column {query.index('/') + 1}: "):
+        Evaluation(context, query_request(query)).outcomes()
 
 
 def test_names_of_files_are_safe_and_tell_results_apart() -> None:

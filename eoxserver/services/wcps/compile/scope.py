@@ -19,7 +19,14 @@ import numpy.typing as npt
 
 from eoxserver.core.coverage import CellBox, Cells, Coverage
 from eoxserver.core.crs import Crs, ParseCrs, parse_crs
-from eoxserver.core.errors import EOxServerError, LimitExceeded, WcpsError, WcpsSemanticError, shortened
+from eoxserver.core.errors import (
+    EOxServerError,
+    EvaluationFailed,
+    LimitExceeded,
+    WcpsError,
+    WcpsSemanticError,
+    shortened,
+)
 from eoxserver.core.selection import Mode
 from eoxserver.query.iterate.trees import substitute
 from eoxserver.query.plan import Given, Node, PickCell, PickRange
@@ -27,6 +34,7 @@ from eoxserver.query.resolver import Resolver
 from eoxserver.query.steps import Step
 from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.compile.effort import Effort
+from eoxserver.services.wcps.compile.faults import Faults
 from eoxserver.services.wcps.compile.values import CoverageValue, Value
 from eoxserver.services.wcps.places import pointed
 
@@ -102,6 +110,7 @@ class Compilation:
     read: ReadScalar = read_whole
     _known: dict[tuple[Any, ...], Node] = field(default_factory=dict, init=False)
     _effort: Effort = field(default_factory=Effort, init=False)
+    _faults: Faults = field(default_factory=Faults, init=False)
     _values: dict[tuple[int, nodes.Syntax], tuple[Value, Scope]] = field(default_factory=dict, init=False)
     _names: int = field(default=0, init=False)
 
@@ -119,7 +128,9 @@ class Compilation:
             hint = "condense does the same along an axis in one step; scalars of let are computed once"
             raise self.error(LimitExceeded, reason, tree, hint)
         with self.placed(tree):
-            return self.resolver.resolve(node)
+            made = self.resolver.resolve(node)
+        self._faults.add(node, made, tree)
+        return made
 
     def settled(self, node: Node, places: Mapping[str, int]) -> Node:
         """A node at one place of some iterators, by their names; as much work as the node."""
@@ -144,19 +155,46 @@ class Compilation:
 
     def error(self, kind: type[E], message: str, tree: nodes.Syntax, hint: str = "", locator: str | None = None) -> E:
         """An error that shows the place of a part of the query."""
-        found = pointed(WcpsError, message, self.text, tree.line, tree.column, hint)
+        return self._error(kind, message, (tree.line, tree.column), hint, locator)
+
+    def _error(self, kind: type[E], message: str, place: tuple[int, int], hint: str, locator: str | None) -> E:
+        found = pointed(WcpsError, message, self.text, *place, hint)
         made = kind(found.message, locator=shortened(locator or "query"))
         if isinstance(made, WcpsError):
-            made.line, made.column = tree.line, tree.column
+            made.line, made.column = place
         return made
 
+    def shown(self, error: EOxServerError) -> EOxServerError:
+        """An error whose message shows the place that is known of it; itself where none is."""
+        place = error.place
+        if isinstance(error, EvaluationFailed) and not error.line and error.locator:
+            place = self._faults.place(error.locator)
+        return error if place is None else self._error(type(error), error.message, place, "", error.locator)
+
     @contextmanager
-    def placed(self, tree: nodes.Syntax) -> Iterator[None]:
-        """Errors of what is done meanwhile show the place of a part of the query, and stay what they are."""
+    def showing_places(self) -> Iterator[None]:
+        """Errors of what is done meanwhile show the places that are known of them."""
         try:
             yield
         except EOxServerError as error:
-            raise self.error(type(error), error.message, tree, locator=error.locator) from error
+            found = self.shown(error)
+            if found is error:
+                raise
+            raise found from error
+
+    @contextmanager
+    def placed(self, tree: nodes.Syntax) -> Iterator[None]:
+        """Errors of what is done meanwhile show the place of a part of the query, and stay what they are.
+
+        Those that know their place better show that.
+        """
+        try:
+            yield
+        except EOxServerError as error:
+            found = self.shown(error)
+            if found is error:
+                found = self.error(type(error), error.message, tree, locator=error.locator)
+            raise found from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +232,7 @@ def _key(node: Node | PickCell | PickRange) -> tuple[Any, ...]:
     """What equal nodes have in common; nodes below count by their identity, which they have once."""
     if isinstance(node, Given):
         return (Given, id(node.coverage))
-    return (type(node), *(_part(getattr(node, each.name)) for each in fields_of(node)))
+    return (type(node), *(_part(getattr(node, each.name)) for each in fields_of(node) if each.compare))
 
 
 def _part(value: object) -> object:

@@ -289,15 +289,15 @@ class _Cuts:
         low = dict(zip(value.domain.labels, value.low, strict=True))
         floating = set(value.floating)
         for item, label, ends in self.lifted:
-            axis = value.domain.axis(label)
+            axis, place = value.domain.axis(label), (item.line, item.column)
             cell_numbers = [cell_of(scope, end, axis, low[label], item) for end in ends]
             if len(cell_numbers) == 1:
-                picks.append(PickCell(label, self._kept(cell_numbers[0], axis.size - 1, item), low[label]))
+                picks.append(PickCell(label, self._kept(cell_numbers[0], axis.size - 1, item), low[label], place))
                 del low[label]
             else:
                 width = self._width(item, axis, *cell_numbers)
                 first = self._kept(cell_numbers[0], axis.size - width, item)
-                picks.append(PickRange(label, first, width, low[label]))
+                picks.append(PickRange(label, first, width, low[label], place))
                 low[label] = 0
                 floating.add(label)
         found = derived_value(scope, Pick(value.node, tuple(picks)), tree, tuple(low.values()), value)
