@@ -53,7 +53,7 @@ def test_a_format_that_there_is_not(app: Application) -> None:
     answer = ask(app, 'polygonize($c, "KML")')
     assert answer.status_code == 404
     assert "NoSuchMediaType" in answer.get_data(as_text=True)
-    assert "line 1, column 23" in answer.get_data(as_text=True)
+    assert "line 1, column 38" in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from eoxserver.core.coverage import CellBox, Cells, Coverage, DataState
-from eoxserver.core.errors import AccessDenied, InvalidRequest, LimitExceeded, WcpsSemanticError
+from eoxserver.core.errors import (
+    AccessDenied,
+    CrsUnknown,
+    EOxServerError,
+    InvalidParameterValue,
+    InvalidRequest,
+    LimitExceeded,
+    WcpsSemanticError,
+)
 from eoxserver.core.fields import RangeType
 from eoxserver.query.cellwise.types import type_name
 from eoxserver.query.check import Checked, check_step
@@ -26,6 +35,7 @@ from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.compile import CoverageValue, Scope, Value, bind, compile_expression, open_scope
 from eoxserver.services.wcps.compile.values import DomainValue, ListValue, OutlinesValue, TextValue
 from eoxserver.services.wcps.decode import decode_file
+from eoxserver.services.wcps.encoding.extra import KEYS
 from eoxserver.services.wcps.encoding.polygons import encode_polygons
 from eoxserver.services.wcps.encoding.results import Encoded, describe_result, encode_result
 from eoxserver.services.wcps.encoding.scalars import scalar_text
@@ -248,13 +258,13 @@ class Evaluation:
             )
         name, extra = _given(scope, tree.format), None if tree.extra is None else _given(scope, tree.extra)
         if isinstance(tree, nodes.Describe):
-            with scope.plan.placed(tree):
+            with scope.plan.placed(tree, partial(_argument, tree)):
                 found = describe_result(
                     self._named(value), name, extra, self._context.formats, self._context.crss.parse
                 )
             return Encoding(found, value.identifier)
         coverage = self._coverage(value)
-        with scope.plan.placed(tree):
+        with scope.plan.placed(tree, partial(_argument, tree)):
             encoded = encode_result(
                 coverage, name, extra, self._context.formats, self._engine, self._context.crss.parse
             )
@@ -262,7 +272,7 @@ class Evaluation:
 
     def _outlines(self, scope: Scope, tree: nodes.Syntax, value: OutlinesValue) -> Encoding:
         coverage = self._coverage(value.value)
-        with scope.plan.placed(tree):
+        with scope.plan.placed(tree, partial(_argument, tree)):
             encoded = encode_polygons(
                 coverage, value.format, value.connectivity, self._engine.proceed, self._engine.limits.max_result_bytes
             )
@@ -317,6 +327,17 @@ _ENCODE = 'to get it, use encode(), as in: return encode($c, "image/tiff")'
 
 def _name(source: nodes.CoverageName | nodes.Decode) -> str:
     return source.name if isinstance(source, nodes.CoverageName) else f"decode(${source.source.number})"
+
+
+def _argument(tree: nodes.Syntax, error: EOxServerError) -> nodes.Syntax:
+    """The argument of what encodes that an error is about; the whole where it is about none."""
+    if isinstance(tree, (nodes.Encode, nodes.Describe, nodes.Polygonize)) and error.locator == "format":
+        return tree.format
+    if not isinstance(tree, (nodes.Encode, nodes.Describe)) or tree.extra is None:
+        return tree
+    # No other argument of theirs has values or CRSs to refuse.
+    about_extra = isinstance(error, (InvalidParameterValue, CrsUnknown)) or error.locator in KEYS
+    return tree.extra if about_extra else tree
 
 
 def _given(scope: Scope, text: nodes.Text) -> str:

@@ -14,9 +14,13 @@ from eoxserver.core.errors import (
     AccessDenied,
     EOxServerError,
     EvaluationFailed,
+    InvalidParameterValue,
     InvalidRequest,
     InvalidSubsetting,
     LimitExceeded,
+    NoSuchDefinition,
+    NoSuchMediaType,
+    UnsupportedCombination,
 )
 from eoxserver.services.context import ServiceContext
 from eoxserver.services.wcps.answers import filenames
@@ -113,6 +117,42 @@ def test_what_is_found_wrong_while_cells_are_read_has_its_place(
     assert caught.value.message.count("^") == caught.value.message.count("line 2") == 1
     if isinstance(caught.value, EvaluationFailed):
         assert (caught.value.line, caught.value.column) == (2, column)
+
+
+@pytest.mark.parametrize(
+    ("result", "at", "kind", "words"),
+    [
+        ('encode($c, "image/nope")', '"image/nope"', NoSuchMediaType, "format 'image/nope' is not known"),
+        ('encode($c, "pngg", "nodata=0")', '"pngg"', NoSuchMediaType, "did you mean 'png'?"),
+        ('describe($c, "pngg")', '"pngg"', NoSuchMediaType, "did you mean 'png'?"),
+        ('describe($c, "png")', '"png"', InvalidRequest, "describe answers gml"),
+        ('polygonize($c, "shpx")', '"shpx"', NoSuchMediaType, "polygonize() has no format 'shpx'"),
+        ('encode($c, "png", "{oops}")', '"{oops}"', InvalidParameterValue, "cannot be deserialized"),
+        ('encode($c, "png", "{\\"nodatas\\": 0}")', '"{', InvalidParameterValue, "no key 'nodatas'"),
+        ('encode($c, "png", "nodata=none")', '"nodata=', InvalidParameterValue, "nodata=none"),
+        ('encode($c, "png", "xmin=0;ymin=0;xmax=1;ymax=1;crs=EPSG:0")', '"xmin', NoSuchDefinition, "EPSG:0"),
+        ('encode($c, "tiff", "COMPRESS=NOPE")', '"COMPRESS', InvalidParameterValue, "COMPRESS"),
+        ('encode($c, "png", "{\\"dimensions\\": [\\"a\\"]}")', '"{', InvalidRequest, "dimensions does not apply"),
+        ('describe($c, "gml", "{\\"nodata\\": [0, 1]}")', '"{', InvalidParameterValue, "nodata has 2 values"),
+        ('encode((complexd) $c, "jpeg")', '"jpeg"', UnsupportedCombination, "Formats that hold this result"),
+        ('describe($c, "json")', "describe", InvalidRequest, "add outputType"),
+    ],
+)
+def test_arguments_of_encode_are_refused_where_they_stand(
+    context: ServiceContext, result: str, at: str, kind: type[EOxServerError], words: str
+) -> None:
+    query = f"for $c in (mr) return {result}"
+    with pytest.raises(EOxServerError) as caught:
+        read_all(context, query)
+    assert type(caught.value) is kind
+    assert caught.value.message.startswith(f"line 1, column {query.rindex(at) + 1}: ")
+    assert words in caught.value.message
+
+
+def test_the_format_of_a_parameter_is_refused_where_the_parameter_stands(context: ServiceContext) -> None:
+    query = query_request("for $c in (mr) return encode($c, $1)", {1: "pngg"})
+    with pytest.raises(NoSuchMediaType, match="^line 1, column 34: format 'pngg' is not known; did you mean 'png'"):
+        Evaluation(context, query).outcomes()
 
 
 def test_a_failure_that_may_have_several_causes_shows_no_place(context: ServiceContext) -> None:

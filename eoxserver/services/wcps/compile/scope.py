@@ -183,17 +183,21 @@ class Compilation:
             raise found from error
 
     @contextmanager
-    def placed(self, tree: nodes.Syntax) -> Iterator[None]:
+    def placed(
+        self, tree: nodes.Syntax, part: Callable[[EOxServerError], nodes.Syntax] | None = None
+    ) -> Iterator[None]:
         """Errors of what is done meanwhile show the place of a part of the query, and stay what they are.
 
-        Those that know their place better show that.
+        Those that know their place better show that; ``part`` tells for others which part of the tree is meant.
         """
         try:
             yield
         except EOxServerError as error:
             found = self.shown(error)
             if found is error:
-                found = self.error(type(error), error.message, tree, locator=error.locator)
+                place = tree if part is None else part(error)
+                place = place if place.line else tree
+                found = self.error(type(error), error.message, place, locator=error.locator)
             raise found from error
 
 
