@@ -31,6 +31,7 @@ from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
 from eoxserver.resources.coverages.pyramids import PyramidCatalogue
 from eoxserver.resources.coverages.registration.registrar import Registrar
 from eoxserver.resources.coverages.stacking.stacks import Stacks
+from eoxserver.resources.coverages.virtual_coverages import VirtualCoverages
 from eoxserver.resources.crs.catalogue import CrsCatalogue
 from eoxserver.services.context import ServiceContext
 from eoxserver.services.dispatch import Dispatcher, mounted
@@ -73,6 +74,7 @@ def _services(instance: Instance) -> tuple[ServiceContext, Queries]:
         instance.ingestion,
         PyramidCatalogue(),
         Announcements(),
+        VirtualCoverages(instance.catalogue),
         instance.readers,
     )
     return context, Queries(context)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.coverages.pyramids import PyramidCatalogue
+    from eoxserver.resources.coverages.virtual_coverages import VirtualCoverages
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 __all__ = ["ServiceContext"]
@@ -41,5 +42,7 @@ class ServiceContext:
     """Knows which coverages are coarser versions of others."""
     announcements: Announcements
     """What capabilities say beside what is served."""
+    virtuals: VirtualCoverages
+    """Makes coverages whose cells are those of others."""
     readers: Mapping[str, Reader] = field(default_factory=dict)
     """Readers of files by key, in the order in which they are asked."""

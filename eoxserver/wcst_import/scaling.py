@@ -7,7 +7,7 @@ from eoxserver.core.axes import IrregularAxis
 from eoxserver.core.domain import Domain
 from eoxserver.wcst_import.errors import IngredientsError
 from eoxserver.wcst_import.ingredients.sections import CommonOptions
-from eoxserver.wcst_import.targets.base import Target
+from eoxserver.wcst_import.targets.base import Target, renew_members
 
 __all__ = ["check_scales", "scale"]
 
@@ -54,9 +54,9 @@ def scale(target: Target, identifier: str, options: CommonOptions) -> None:
 def _join_pyramids(target: Target, identifier: str, options: CommonOptions) -> None:
     """Let other coverages be coarser copies of this one, or this one of others."""
     if options.pyramid_members:
-        target.renew_members(identifier, options.pyramid_members, options.pyramid_harvesting)
+        renew_members(target, identifier, options.pyramid_members, options.pyramid_harvesting)
     for base in options.pyramid_bases:
-        target.renew_members(base, [identifier], options.pyramid_harvesting)
+        renew_members(target, base, [identifier], options.pyramid_harvesting)
 
 
 def _factors(domain: Domain, given: tuple[float, ...]) -> dict[str, int]:

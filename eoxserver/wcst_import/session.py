@@ -19,6 +19,7 @@ from eoxserver.wcst_import.overviews import check_overviews
 from eoxserver.wcst_import.recipes.base import Environment, Recipe, Whole
 from eoxserver.wcst_import.scaling import check_scales, scale
 from eoxserver.wcst_import.slices import ImportFile, Slice
+from eoxserver.wcst_import.targets.base import renew_members
 from eoxserver.wcst_import.tracking import ImportedFiles, ImportLog, alone
 from eoxserver.wcst_import.unsupported import check_supported, without_effect
 
@@ -207,7 +208,7 @@ class Session:
             if identifier in overviews and not self._recipe.options.import_overviews_only:
                 members.setdefault(overviews[identifier], []).append(identifier)
         for base, found in members.items():
-            self._environment.target.renew_members(base, found, False)
+            renew_members(self._environment.target, base, found, False)
 
     def _mark(self, identifiers: Iterable[str]) -> None:
         """Let INSPIRE know of those that are there, or of none of them any more."""

@@ -14,26 +14,35 @@ import requests
 from eoxserver.backends.credentials import Credentials, shown_url
 from eoxserver.core.crs import ParseCrs
 from eoxserver.core.domain import Domain
-from eoxserver.core.errors import AccessDenied, DataUnavailable, InconsistentChange, InvalidRequest
+from eoxserver.core.errors import AccessDenied, DataUnavailable, EOxServerError, InconsistentChange, InvalidRequest
 from eoxserver.core.fields import RangeType
 from eoxserver.services.ows.xml import parse as parse_xml
 from eoxserver.services.wcst.fields import range_fields
 from eoxserver.services.wcst.grids import envelope, frame_of, grid_domain
-from eoxserver.services.wcst.xmlinput import one
+from eoxserver.services.wcst.xmlinput import one, parse_large, text_of
 
 __all__ = ["Refused", "WcsClient"]
 
 _SECONDS = (10, 600)
 """How long to wait for a connection, and for an answer [s]."""
 _PIECE = 1 << 20
+_UNKNOWN = (404, 405, 501)
+"""Statuses of answers to requests that a server does not have."""
 
 
 class Refused(InconsistentChange):
     """An answer of a server that is an exception."""
 
-    def __init__(self, message: str, code: str) -> None:
+    def __init__(self, message: str, code: str, status: int = 0) -> None:
         super().__init__(message)
         self.code = code
+        self.status = status
+        """Of HTTP."""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the server does not have what was asked for."""
+        return self.code == "OperationNotSupported" or (not self.code and self.status in _UNKNOWN)
 
 
 class WcsClient:
@@ -82,6 +91,18 @@ class WcsClient:
         answer = self.asked({"request": "GetCapabilities", "acceptVersions": "2.0.1"})
         if b"Capabilities" not in answer[:4096]:
             raise DataUnavailable(f"{self.name} does not answer as a WCS", locator=self._key)
+
+    def identifiers(self) -> list[str]:
+        """The coverages that the capabilities list; raises as ``asked``."""
+        answer = self.asked({"request": "GetCapabilities", "acceptVersions": "2.0.1", "sections": "Contents"})
+        try:
+            summaries = parse_large(answer).iter("{*}CoverageSummary")
+        except EOxServerError as error:
+            raise DataUnavailable(
+                f"{self.name} does not answer as a WCS: {error.message}", locator=self._key
+            ) from error
+        named = (each.find("{*}CoverageId") for each in summaries)
+        return [text_of(each) for each in named if each is not None]
 
     def described(self, identifier: str, default_crs: str = "") -> tuple[Domain, RangeType] | None:
         """Axes and fields of a coverage; None when there is none.
@@ -167,14 +188,16 @@ class WcsClient:
         except requests.RequestException as error:
             raise DataUnavailable(f"{self.name} cannot be reached: {error}", locator=self._key) from error
         if answer.status_code in (401, 403):
+            code, why = _report(answer.content)
+            said = f": {why}" if code and answer.status_code == 403 else ""
             raise AccessDenied(
-                f"{self.name} refused the credentials ({answer.status_code}); {self._giving}",
+                f"{self.name} refused the credentials ({answer.status_code}){said}; {self._giving}",
                 locator=self._key,
             )
         if not answer.ok:
             code, text = _report(answer.content)
             asked = urlsplit(url).path or (content.get("params") or content["data"])["request"]
-            raise Refused(f"{self.name}: {asked}: {code or answer.status_code}: {text}", code)
+            raise Refused(f"{self.name}: {asked}: {code or answer.status_code}: {text}", code, answer.status_code)
         return answer
 
 

@@ -651,6 +651,7 @@ WRITES: list[tuple[str, dict[str, str]]] = [
     ("/rasdaman/admin/coverage/pyramid/create", {"coverageId": "demo", "member": "b", "scaleVector": "2,2"}),
     ("/rasdaman/admin/coverage/pyramid/add", {"coverageId": "demo", "members": "b"}),
     ("/rasdaman/admin/coverage/pyramid/remove", {"coverageId": "demo", "members": "b"}),
+    ("/rasdaman/admin/coverage/virtual/put", {"coverageId": "v", "sources": "demo"}),
     ("/rasdaman/admin/inspire/metadata/update", {"coverageId": "demo", "metadataUrl": "https://a.example/"}),
     ("/rasdaman/admin/ows/serviceinfo", {"serviceTitle": "Mine"}),
 ]

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -20,20 +20,12 @@ from eoxserver.resources.coverages.virtual.composing import common_domain, compo
 from eoxserver.resources.coverages.virtual.following import write_domain
 from eoxserver.resources.database import reading, storable
 
-__all__ = ["NewVirtual", "VirtualCoverages"]
+__all__ = ["VirtualCoverages"]
 
 N_D_FORMAT = "application/netcdf"
 """Native format of coverages that are no images."""
-
-
-@dataclass(frozen=True)
-class NewVirtual:
-    """What a virtual coverage is to be."""
-
-    identifier: str
-    sources: tuple[str, ...]
-    """Identifiers of the coverages it is read out of; cells of later ones lie over those of earlier ones."""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+_BATCH = 500
+"""Identifiers in one query; databases bound them."""
 
 
 class VirtualCoverages:
@@ -42,11 +34,20 @@ class VirtualCoverages:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
 
-    def planned(self, new: NewVirtual) -> Coverage:
+    def planned(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> Coverage:
         """The coverage as it would be; nothing is changed.
+
+        Parameters
+        ----------
+        sources : sequence of str
+            Identifiers of the coverages it is read out of; cells of later ones lie over those of earlier ones.
+        metadata : mapping of str to str
+            Names and texts.
 
         Raises
         ------
+        CoverageExists
+            When there is something else of this identifier.
         NoSuchCoverage
             When there is no coverage of the name of a source.
         InvalidParameterValue
@@ -54,50 +55,50 @@ class VirtualCoverages:
         InconsistentChange, InvalidSubsetting
             When a source does not go with the first one.
         """
-        names = new.sources
-        if not names:
-            raise InvalidParameterValue(f"virtual coverage '{new.identifier}' has no source", locator=new.identifier)
-        if len(set(names)) != len(names):
-            twice = next(name for place, name in enumerate(names) if name in names[:place])
+        if not sources:
+            raise InvalidParameterValue(f"virtual coverage '{identifier}' has no source", locator=identifier)
+        twice = next((name for name, count in Counter(sources).items() if count > 1), None)
+        if twice is not None:
             raise InvalidParameterValue(f"source '{twice}' stands there twice", locator=twice)
-        coverages = self._catalogue.coverages(names)
         with reading():
-            virtual = min(virtual_among(names), default=None)
+            if _is_other(identifier):
+                raise _taken(identifier)
+        coverages = self._catalogue.coverages(sources)
+        with reading():
+            virtual = min(virtual_among(sources), default=None)
         if virtual is not None:
             raise InvalidParameterValue(
                 f"'{virtual}' is a virtual coverage itself; name the coverages it is read out of", locator=virtual
             )
         domain, range_type, source = compose(coverages)
-        return Coverage(new.identifier, domain, range_type, source, metadata=new.metadata)
+        return Coverage(identifier, domain, range_type, source, metadata=metadata)
 
-    def put(self, new: NewVirtual) -> None:
-        """Make a virtual coverage, or give one that is there other sources and metadata.
+    def put(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> None:
+        """Make a virtual coverage, or give one that is there other sources and metadata; parameters as ``planned``.
 
         Raises
         ------
-        CoverageExists
-            When there is something else of this identifier.
-        NoSuchCoverage, InvalidParameterValue, InconsistentChange, InvalidSubsetting
+        CoverageExists, NoSuchCoverage, InvalidParameterValue, InconsistentChange, InvalidSubsetting
             As ``planned``.
         """
-        planned = self.planned(new)
+        planned = self.planned(identifier, sources, metadata)
         with reading():
             try:
                 with transaction.atomic():
                     row = self._row(planned)
-                    sources = _rows(new.sources)
-                    domain = common_domain([(one.identifier, one.domain) for one in sources])
+                    found = _rows(sources)
+                    domain = common_domain([(one.identifier, one.domain) for one in found])
                     models.VirtualSource.objects.filter(coverage=row).delete()
                     models.VirtualSource.objects.bulk_create(
                         models.VirtualSource(coverage=row, source=one, position=place)
-                        for place, one in enumerate(sources)
+                        for place, one in enumerate(found)
                     )
                     write_domain(row, domain)
             except IntegrityError as error:
-                raise _taken(new.identifier) from error
+                raise _taken(identifier) from error
             except ValidationError as error:
                 raise InvalidParameterValue(
-                    f"coverage '{new.identifier}' cannot be catalogued: {sentence(error)}", locator=new.identifier
+                    f"coverage '{identifier}' cannot be catalogued: {sentence(error)}", locator=identifier
                 ) from error
 
     def _row(self, planned: Coverage) -> models.Coverage:
@@ -120,16 +121,31 @@ class VirtualCoverages:
 
 def virtual_among(names: Iterable[str]) -> set[str]:
     """Those of these identifiers that virtual coverages have."""
-    found = models.VirtualSource.objects.filter(coverage__identifier__in=[storable(name) for name in names])
-    return set(found.values_list("coverage__identifier", flat=True).distinct())
+    found: set[str] = set()
+    for some in _batches([storable(name) for name in names]):
+        rows = models.VirtualSource.objects.filter(coverage__identifier__in=some)
+        found.update(rows.values_list("coverage__identifier", flat=True).distinct())
+    return found
+
+
+def _is_other(identifier: str) -> bool:
+    """Whether a coverage or collection has this identifier, which is no virtual coverage."""
+    name = storable(identifier)
+    return models.EOObject.objects.filter(identifier=name).exists() and not virtual_among([name])
 
 
 def _rows(names: Sequence[str]) -> list[models.Coverage]:
-    rows = {row.identifier: row for row in models.Coverage.objects.filter(identifier__in=names)}
+    rows: dict[str, models.Coverage] = {}
+    for some in _batches(names):
+        rows |= {row.identifier: row for row in models.Coverage.objects.filter(identifier__in=some)}
     for name in names:
         if name not in rows:
             raise NoSuchCoverage(f"coverage '{name}' was deleted meanwhile", locator=name)
     return [rows[name] for name in names]
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (names[start : start + _BATCH] for start in range(0, len(names), _BATCH))
 
 
 def _format(domain: Domain) -> str:

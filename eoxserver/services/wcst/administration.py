@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""Paths of administration that importers and web clients know: metadata and names of coverages, pyramids.
+"""Paths of administration: metadata and names of coverages, pyramids, virtual coverages.
 
 ``admin/coverage/update`` replaces metadata (a file in a form, or a text), or renames; ``ows/UpdateCoverageMetadata``,
 ``admin/UpdateCoverageMetadata`` and ``admin/UpdateCoverageId`` are older names of the two. ``login`` tells what a user
 may do; of ``admin/inspire`` and ``admin/ows`` tells ``announcing``. Older clients ask for pyramids by operations of WCS
-(``PYRAMID_OPERATIONS``).
+(``PYRAMID_OPERATIONS``). Importers and web clients know all of them but ``admin/coverage/virtual``, which is our own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from eoxserver.core.errors import InvalidRequest, MissingParameterValue, OperationNotSupported, suggest
 from eoxserver.services.ows.kvp import Params
@@ -20,9 +21,11 @@ from eoxserver.services.wcst.decode import COMMON, listed
 from eoxserver.services.wcst.operations import Transactions
 from eoxserver.services.wcst.permissions import Gate
 from eoxserver.services.wcst.pyramids import Pyramids, scale_vector
+from eoxserver.services.wcst.virtual import Composition, Virtuals, composition
 from eoxserver.services.wire import Request, Response, json_response
 
 if TYPE_CHECKING:
+    from eoxserver.resources.coverages.summaries import CoverageSummary
     from eoxserver.services.context import ServiceContext
 
 __all__ = ["PATHS", "PYRAMID_OPERATIONS", "Administration"]
@@ -50,6 +53,7 @@ class Administration:
         self._gate = gate
         self._transactions = transactions
         self._pyramids = Pyramids(context)
+        self._virtuals = Virtuals(context)
         self._announcing = Announcing(context, gate)
         self._below: Mapping[str, Callable[[Request], Response]] = {
             "/admin/coverage/update": self._update,
@@ -58,6 +62,8 @@ class Administration:
             "/admin/coverage/pyramid/add": self._add_members,
             "/admin/coverage/pyramid/remove": self._remove_members,
             "/admin/coverage/pyramid/list": self._list_members,
+            "/admin/coverage/virtual/put": self._put_virtual,
+            "/admin/coverage/virtual/plan": self._plan_virtual,
             "/admin/UpdateCoverageMetadata": self._metadata,
             "/ows/UpdateCoverageMetadata": self._metadata,
             "/admin/UpdateCoverageId": self._rename,
@@ -138,7 +144,29 @@ class Administration:
         request.params.allow({"coverageid"})
         identifier = request.params.require("coverageId").strip()
         self._gate.check(request, "read", identifier)
-        return replace(json_response(self._pyramids.listing(identifier)), headers=_NO_STORE, lasting=False)
+        return _told(self._pyramids.listing(identifier))
+
+    def _put_virtual(self, request: Request) -> Response:
+        asked = composition(request.params)
+        self._gate.check(request, "insert", None)
+        self._gate.check(request, "update", asked.identifier)
+        self._check_sources(request, asked)
+        self._virtuals.put(asked, partial(self._may_read, request))
+        return _done()
+
+    def _plan_virtual(self, request: Request) -> Response:
+        asked = composition(request.params)
+        self._gate.check(request, "read", asked.identifier)
+        self._check_sources(request, asked)
+        return _told(self._virtuals.outline(asked, partial(self._may_read, request)))
+
+    def _check_sources(self, request: Request, asked: Composition) -> None:
+        """Refuse sources that the user may not read: whoever reads the virtual coverage sees what is in them."""
+        for name in asked.sources:
+            self._gate.check(request, "read", name)
+
+    def _may_read(self, request: Request, one: CoverageSummary) -> bool:
+        return self._context.plugins.authorize(request.actor, "read", one.identifier)
 
     def _mark(self, request: Request) -> Response:
         self._announcing.mark(request)
@@ -182,6 +210,10 @@ def _uploaded(request: Request) -> str:
     if len(texts) > 1:
         raise InvalidRequest(f"metadata are given {len(texts)} times; once is accepted", locator="file")
     return texts[0]
+
+
+def _told(value: Any) -> Response:
+    return replace(json_response(value), headers=_NO_STORE, lasting=False)
 
 
 def _done(text: str = "") -> Response:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from eoxserver.core.coverage import Coverage
 from eoxserver.wcst_import.slices import Slice
 
-__all__ = ["Target"]
+__all__ = ["Target", "renew_members"]
 
 
 class Target(Protocol):
@@ -67,7 +67,7 @@ class Target(Protocol):
         """
 
     def identifiers(self) -> Iterator[str]:
-        """Coverages that are there, by name; raises ImportRefused where virtual coverages cannot be made."""
+        """Coverages that are there, by name."""
 
     def composed(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> Coverage:
         """The virtual coverage that sources would make; nothing is changed.
@@ -76,21 +76,20 @@ class Target(Protocol):
         ------
         NoSuchCoverage, InvalidParameterValue, InconsistentChange, InvalidSubsetting
             When sources are missing, or do not go together.
+        CoverageExists
+            When there is something else of this identifier.
+        ImportRefused
+            When the server makes no virtual coverages.
         """
 
     def compose(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> None:
-        """Make a virtual coverage, or give one that is there other sources; raises as ``composed``, CoverageExists."""
+        """Make a virtual coverage, or give one that is there other sources; raises as ``composed``."""
 
-    def renew_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
-        """Let coverages be members of a pyramid, as they are now: those that are ones already are read again.
+    def members(self, identifier: str) -> Collection[str]:
+        """The coverages that are coarser copies of one, by name; raises NoSuchCoverage."""
 
-        For ``harvesting`` their own members are members too.
-
-        Raises
-        ------
-        NoSuchCoverage, InvalidParameterValue
-            As ``add_members``.
-        """
+    def remove_members(self, identifier: str, members: Sequence[str]) -> None:
+        """Let coarser copies of a coverage be coverages of their own; raises InvalidParameterValue for what is none."""
 
     def mark(self, identifier: str, metadata_url: str) -> None:
         """Mark a coverage that is there as a data set of INSPIRE; an empty URL takes the mark away, if there is one.
@@ -106,3 +105,20 @@ class Target(Protocol):
 
     def close(self) -> None:
         """Give back what it holds."""
+
+
+def renew_members(target: Target, identifier: str, members: Sequence[str], harvesting: bool) -> None:
+    """Let coverages be members of a pyramid, as they are now: those that are ones already are read again.
+
+    For ``harvesting`` their own members are members too.
+
+    Raises
+    ------
+    NoSuchCoverage, InvalidParameterValue
+        As ``Target.add_members``.
+    """
+    known = target.members(identifier)
+    again = [each for each in members if each in known]
+    if again:
+        target.remove_members(identifier, again)
+    target.add_members(identifier, members, harvesting)

@@ -7,7 +7,7 @@ A request is one change there: a coverage is inserted with its first part, every
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from eoxserver.backends.encoders.base import Workspace
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level
 from eoxserver.core.crs import ParseCrs
 from eoxserver.core.errors import CoverageExists, DataUnavailable, InconsistentChange
+from eoxserver.resources.coverages.outlines import outline_from_json
 from eoxserver.services.gmlcov.gmlcoverage import encode_gml
 from eoxserver.wcst_import.errors import ImportRefused
 from eoxserver.wcst_import.inplace import no_files
@@ -27,7 +28,7 @@ __all__ = ["HttpTarget"]
 
 RESOLVER = "http://www.opengis.net/def/"
 """What URLs of CRSs begin with, unless the server has a resolver of its own."""
-
+_DUPLICATE = "WCSTDuplicatedCoverageName"
 _TYPES = {
     "uint8": "Byte", "int8": "Int8", "uint16": "UInt16", "int16": "Int16", "uint32": "UInt32", "int32": "Int32",
     "float32": "Float32", "float64": "Float64",
@@ -118,34 +119,51 @@ class HttpTarget:
         request = {"request": "AddPyramidMember", "base": identifier, "member": ",".join(members)}
         self._changed({**request, "pyramidHarvesting": flag}, identifier)
 
+    def members(self, identifier: str) -> Collection[str]:
+        """Of its pyramid there."""
+        answer = self._client.asked({"request": "ListPyramidMembers", "version": "2.0.1", "base": identifier})
+        return {each["coverage"] for each in _listed(answer)}
+
+    def remove_members(self, identifier: str, members: Sequence[str]) -> None:
+        """Ask for coverages to be taken out of the pyramid of one."""
+        request = {"request": "RemovePyramidMember", "base": identifier, "member": ",".join(members)}
+        self._changed(request, identifier)
+
     def identifiers(self) -> Iterator[str]:
-        """Refuse; raises ImportRefused."""
-        raise self._no_virtual()
+        """The coverages that its capabilities list."""
+        return iter(self._client.identifiers())
 
     def composed(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> Coverage:
-        """Refuse; raises ImportRefused."""
-        raise self._no_virtual()
+        """The coverage as the server would have it; its cells cannot be read."""
+        answer = self._virtual("plan", identifier, sources, metadata)
+        try:
+            domain, range_type = outline_from_json(json.loads(answer))
+        except (ValueError, RecursionError) as error:
+            raise DataUnavailable(
+                f"{self.name} does not say what virtual coverage '{identifier}' would be: {error}",
+                locator="config.service_url",
+            ) from error
+        return Coverage(identifier, domain, range_type, _Elsewhere(domain.shape, self.name), metadata=metadata)
 
     def compose(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> None:
-        """Refuse; raises ImportRefused."""
-        raise self._no_virtual()
+        """Have the server make it."""
+        self._virtual("put", identifier, sources, metadata)
 
-    def _no_virtual(self) -> ImportRefused:
-        return ImportRefused(
-            f"virtual coverages are made in this instance; config.service_url names {self.name}: leave it out, or take "
-            "--local, on the machine of the server",
-            locator="config.service_url",
-        )
-
-    def renew_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
-        """Take those out of the pyramid that are in it, and all of them into it."""
-        answer = self._client.asked({"request": "ListPyramidMembers", "version": "2.0.1", "base": identifier})
-        known = {each["coverage"] for each in _listed(answer)}
-        again = [each for each in members if each in known]
-        if again:
-            request = {"request": "RemovePyramidMember", "base": identifier, "member": ",".join(again)}
-            self._changed(request, identifier)
-        self.add_members(identifier, members, harvesting)
+    def _virtual(self, action: str, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> bytes:
+        """The answer to a request that only servers of this project have; raises ImportRefused where it is not."""
+        form = {"COVERAGEID": identifier, "SOURCES": ",".join(sources), "METADATA": json.dumps(dict(metadata))}
+        try:
+            return self._client.administered(f"coverage/virtual/{action}", form)
+        except Refused as error:
+            if error.code == _DUPLICATE:
+                raise CoverageExists(error.message, locator=identifier) from error
+            if not error.unknown:
+                raise
+            raise ImportRefused(
+                f"{self.name} makes no virtual coverages (it has no /admin/coverage/virtual): it takes an EOxServer as "
+                "new as this one; or run the import on the machine of the server with --local",
+                locator="config.service_url",
+            ) from error
 
     def mark(self, identifier: str, metadata_url: str) -> None:
         """Ask for the mark; that a server has none is an error only where one is wanted."""
@@ -175,7 +193,7 @@ class HttpTarget:
         try:
             self._client.posted(params)
         except Refused as error:
-            if error.code == "WCSTDuplicatedCoverageName":
+            if error.code == _DUPLICATE:
                 raise CoverageExists(error.message, locator=identifier) from error
             raise
 

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from eoxserver.app.instance import Instance
 from eoxserver.core.coverage import Coverage
 from eoxserver.core.metadata import NO_PARTS
 from eoxserver.resources.coverages.stacking.stacks import NewStack
-from eoxserver.resources.coverages.virtual_coverages import NewVirtual, VirtualCoverages
 from eoxserver.services.wcst.announcing import web_url
 from eoxserver.services.wcst.pyramids import Pyramids
 from eoxserver.services.wcst.tiling import tiling as read_tiling
+from eoxserver.services.wcst.virtual import Composition, Virtuals
 from eoxserver.wcst_import.inplace import slice_parts
 from eoxserver.wcst_import.slices import Slice
 
@@ -86,24 +86,19 @@ class InstanceTarget:
 
     def composed(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> Coverage:
         """The coverage, as the catalogue would have it."""
-        return self._virtual.planned(NewVirtual(identifier, tuple(sources), metadata))
+        return Virtuals(self._instance.context).planned(Composition(identifier, tuple(sources), metadata))
 
     def compose(self, identifier: str, sources: Sequence[str], metadata: Mapping[str, str]) -> None:
         """Catalogue it."""
-        if not self._instance.catalogue.exists(identifier):
-            self._ingestion.check_identifier(identifier)
-        self._virtual.put(NewVirtual(identifier, tuple(sources), metadata))
+        Virtuals(self._instance.context).put(Composition(identifier, tuple(sources), metadata))
 
-    @property
-    def _virtual(self) -> VirtualCoverages:
-        return VirtualCoverages(self._instance.catalogue)
+    def members(self, identifier: str) -> Collection[str]:
+        """Of its pyramid."""
+        return {each["coverage"] for each in Pyramids(self._instance.context).listing(identifier)["members"]}
 
-    def renew_members(self, identifier: str, members: Sequence[str], harvesting: bool) -> None:
-        """Link them with the versions that are there now."""
-        pyramids = Pyramids(self._instance.context)
-        known = {each["coverage"] for each in pyramids.listing(identifier)["members"]}
-        pyramids.remove(identifier, [each for each in members if each in known])
-        pyramids.add(identifier, members, harvesting)
+    def remove_members(self, identifier: str, members: Sequence[str]) -> None:
+        """Take coverages out of the pyramid of one."""
+        Pyramids(self._instance.context).remove(identifier, members)
 
     def mark(self, identifier: str, metadata_url: str) -> None:
         """Mark it, or take the mark away."""

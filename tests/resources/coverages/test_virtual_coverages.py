@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from eoxserver.core.errors import (
 )
 from eoxserver.resources.coverages import models
 from eoxserver.resources.coverages.registration.proposals import Options
-from eoxserver.resources.coverages.virtual_coverages import NewVirtual, VirtualCoverages
+from eoxserver.resources.coverages.virtual_coverages import VirtualCoverages
 from tests.backends.rasters import write
 from tests.resources.coverages.ingestion.coverages import coverage, lat, long, read, slice_of, times
 from tests.resources.coverages.stacking.slices import Site, slice_part
@@ -41,8 +41,8 @@ def inserted(site: Site, name: str, day: float, value: Any, **given: Any) -> Non
     site.ingestion.insert(replace(slice_of(day, value, **given), identifier=name))
 
 
-def virtual(site: Site, *sources: str, name: str = "v", **given: Any) -> None:
-    VirtualCoverages(site.catalogue).put(NewVirtual(name, sources, **given))
+def virtual(site: Site, *sources: str, name: str = "v", metadata: Mapping[str, str] | None = None) -> None:
+    VirtualCoverages(site.catalogue).put(name, sources, metadata or {})
 
 
 def stored_size(site: Site, name: str = "v") -> tuple[int, ...]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from eoxserver.resources.coverages.catalogue import Catalogue
     from eoxserver.resources.coverages.ingestion.ingestion import Ingestion
     from eoxserver.resources.coverages.pyramids import PyramidCatalogue
+    from eoxserver.resources.coverages.virtual_coverages import VirtualCoverages
     from eoxserver.resources.crs.catalogue import CrsCatalogue
 
 DRIVERS = dict.fromkeys(("GTiff", "COG", "netCDF", "PNG", "JPEG"), "rw") | {"HFA": "rw", "GRIB": "r"}
@@ -183,6 +184,7 @@ def make_client(
         cast("Ingestion", None),
         cast("PyramidCatalogue", None),
         cast("Announcements", Announced()),
+        cast("VirtualCoverages", None),
     )
     return Client(context, WebCoverageService(context))
 

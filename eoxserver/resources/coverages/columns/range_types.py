@@ -1,25 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""The range type of a coverage in one column: JSON text that gives back exactly what went in.
-
-Numbers that JSON lacks (NaN, infinities) are texts. Data types are numpy's names; structured ones (complex integers)
-are lists of name and type.
-"""
+"""The range type of a coverage in one column: JSON text that gives back exactly what went in."""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from eoxserver.core.fields import Field, NilValue, RangeType
+from eoxserver.core.fields import RangeType
 from eoxserver.resources.coverages.columns.values import ValueField
+from eoxserver.resources.coverages.outlines import range_type_from_json, range_type_to_json
 
-__all__ = ["RangeTypeField", "range_type_from_json", "range_type_to_json"]
-
-_TEXTS = ("unit", "label", "description", "definition", "interpretation")
+__all__ = ["RangeTypeField"]
 
 
 class RangeTypeField(ValueField["RangeType"]):
@@ -50,100 +41,3 @@ class RangeTypeField(ValueField["RangeType"]):
     def text(self, value: RangeType) -> str:
         """JSON for people."""
         return json.dumps(range_type_to_json(value), indent=1, allow_nan=False)
-
-
-def range_type_to_json(range_type: RangeType) -> list[dict[str, Any]]:
-    """A range type as values that JSON has; what is at its default is left out."""
-    return [_field_to_json(field) for field in range_type.fields]
-
-
-def range_type_from_json(value: object) -> RangeType:
-    """The range type that ``range_type_to_json`` described.
-
-    Raises
-    ------
-    ValueError
-        When the value describes none; the message names the field.
-    """
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes) or not value:
-        raise ValueError("a range type is a list of fields, one at least")
-    fields = []
-    for number, item in enumerate(value):
-        if not isinstance(item, Mapping) or not isinstance(item.get("name"), str):
-            raise ValueError(f"field {number} of the range type has no name")
-        try:
-            fields.append(_field_from_json(item))
-        except KeyError as error:
-            raise ValueError(f"field '{item['name']}' of the range type lacks {error}") from error
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"field '{item['name']}' of the range type: {error}") from error
-    return RangeType(tuple(fields))
-
-
-def _field_to_json(field: Field) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": field.name, "dtype": _dtype_to_json(field.dtype)}
-    default = Field(field.name, field.dtype)
-    for name in _TEXTS:
-        if getattr(field, name) != getattr(default, name):
-            found[name] = getattr(field, name)
-    if field.nil:
-        found["nil"] = [
-            {"low": _number_to_json(nil.low)}
-            | ({} if nil.high is None else {"high": _number_to_json(nil.high)})
-            | ({"reason": nil.reason} if nil.reason else {})
-            for nil in field.nil
-        ]
-    if field.intervals:
-        found["intervals"] = [[_number_to_json(low), _number_to_json(high)] for low, high in field.intervals]
-    if field.palette is not None:
-        found["palette"] = [[int(part) for part in colour] for colour in field.palette]
-    return found
-
-
-def _field_from_json(item: Mapping[str, Any]) -> Field:
-    unknown = set(item) - {"name", "dtype", "nil", "intervals", "palette", *_TEXTS}
-    if unknown:
-        raise ValueError(f"unknown keys {sorted(unknown)}")
-    nil = tuple(
-        NilValue(
-            _number_from_json(one["low"]),
-            None if one.get("high") is None else _number_from_json(one["high"]),
-            str(one.get("reason", "")),
-        )
-        for one in item.get("nil", ())
-    )
-    palette = item.get("palette")
-    return Field(
-        name=item["name"],
-        dtype=_dtype_from_json(item["dtype"]),
-        nil=nil,
-        intervals=tuple((_number_from_json(low), _number_from_json(high)) for low, high in item.get("intervals", ())),
-        palette=None if palette is None else tuple((int(r), int(g), int(b), int(a)) for r, g, b, a in palette),
-        **{name: str(item[name]) for name in _TEXTS if name in item},
-    )
-
-
-def _dtype_to_json(dtype: np.dtype[Any]) -> Any:
-    if dtype.names is None:
-        return dtype.name
-    assert dtype.fields is not None
-    return [[name, dtype.fields[name][0].name] for name in dtype.names]
-
-
-def _dtype_from_json(value: Any) -> np.dtype[Any]:
-    if isinstance(value, str):
-        return np.dtype(value)
-    return np.dtype([(str(name), np.dtype(str(kind))) for name, kind in value])
-
-
-def _number_to_json(value: float) -> int | float | str:
-    if isinstance(value, int | np.integer):
-        return int(value)
-    number = float(value)
-    return number if math.isfinite(number) else repr(number)
-
-
-def _number_from_json(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"{value!r} is not a number")
-    return float(value) if isinstance(value, str) else value

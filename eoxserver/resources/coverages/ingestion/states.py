@@ -22,12 +22,18 @@ from eoxserver.core.domain import Domain
 from eoxserver.core.errors import CrsUnknown, DataUnavailable
 from eoxserver.core.fields import RangeType
 from eoxserver.core.metadata import PartMetadata
-from eoxserver.resources.coverages.columns.range_types import range_type_from_json, range_type_to_json
-from eoxserver.resources.coverages.domains import AxisColumns, crs_text
+from eoxserver.resources.coverages.outlines import (
+    axis_from_json,
+    axis_to_json,
+    range_type_from_json,
+    range_type_to_json,
+)
 
 __all__ = ["CubeState", "axis_template", "part_from_json", "part_to_json"]
 
 _FORMAT = 1
+_EXTENT: Mapping[str, Any] = {"size": 1, "first": 0, "coefficients": (0.0,)}
+"""What a template does not say of its axis."""
 
 
 @dataclass(frozen=True)
@@ -127,24 +133,11 @@ def _axis(template: Axis, cube: CubeAxis) -> Axis:
 
 
 def _template_to_json(axis: Axis) -> dict[str, Any]:
-    found = {
-        "kind": "index",
-        "label": axis.label,
-        "crs": "" if axis.crs is None else crs_text(axis.crs),
-        "unit": axis.unit,
-        "role": axis.role.value,
-    }
-    if isinstance(axis, RegularAxis):
-        return found | {"kind": "regular", "origin": axis.origin, "step": axis.step}
-    return found | {"kind": "irregular"} if isinstance(axis, IrregularAxis) else found
+    return {name: value for name, value in axis_to_json(axis).items() if name not in _EXTENT}
 
 
 def _template_from_json(item: Mapping[str, Any]) -> Axis:
-    names = {name: item[name] for name in ("kind", "label", "crs", "unit", "role")}
-    columns = AxisColumns(0, 0, **names, origin=item.get("origin"), step=item.get("step"), size=1, coefficients=None)
-    if columns.kind == "irregular":
-        columns = columns._replace(coefficients=np.zeros(1))
-    return columns.axis
+    return axis_from_json({**_EXTENT, **item})
 
 
 def part_to_json(part: PartMetadata) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from eoxserver.core.fields import Field, NilValue, RangeType
-from eoxserver.resources.coverages.columns.range_types import range_type_from_json, range_type_to_json
+from eoxserver.resources.coverages.outlines import range_type_from_json, range_type_to_json
 
 __all__ = ["Reading"]
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from typing import Any
 
 import numpy as np
@@ -15,37 +13,10 @@ from hypothesis import strategies as st
 
 from eoxserver.conf.schema import Settings
 from eoxserver.core.fields import Field, NilValue, RangeType
-from eoxserver.resources.coverages.columns.range_types import (
-    RangeTypeField,
-    range_type_from_json,
-    range_type_to_json,
-)
+from eoxserver.resources.coverages.columns.range_types import RangeTypeField
 from eoxserver.resources.coverages.models import RectifiedDataset
 from tests.resources.coverages.samples import rectified
-
-FULL = RangeType(
-    (
-        Field(
-            "soil_moisture",
-            np.dtype("float32"),
-            unit="m3/m3",
-            nil=(NilValue(math.nan, reason="no data"), NilValue(-9999.0), NilValue(-math.inf, -1.5, "below range")),
-            label="Soil moisture",
-            description="Volumetric, 0 to 5 cm",
-            definition="http://example.com/def/sm",
-            intervals=((0.0, 1.0), (5.0, math.inf)),
-            interpretation="gray",
-        ),
-        Field("class", np.dtype("uint8"), palette=((0, 0, 0, 0), (255, 128, 0, 255)), nil=(NilValue(255),)),
-        Field("pair", np.dtype([("re", np.int16), ("im", np.int16)])),
-        Field("wave", np.dtype("complex64")),
-    )
-)
-
-
-def test_round_trip_through_json() -> None:
-    text = json.dumps(range_type_to_json(FULL), allow_nan=False)
-    assert range_type_from_json(json.loads(text)) == FULL
+from tests.resources.coverages.test_outlines import FULL
 
 
 def test_round_trip_through_the_database(database: Settings) -> None:
@@ -73,13 +44,6 @@ def test_any_range_type_survives(given_fields: tuple[Field, ...]) -> None:
     range_type = RangeType(given_fields)
     assert field.decode(field.encode(range_type)) == range_type
     assert field.convert(field.text(range_type)) == range_type
-
-
-def test_numpy_numbers_become_plain_ones() -> None:
-    nil = (NilValue(np.float32(0.1)), NilValue(np.uint8(255)))  # type: ignore[arg-type]  # what raster libraries give
-    found = range_type_from_json(range_type_to_json(RangeType((Field("a", np.dtype("float32"), nil=nil),))))
-    assert [type(one.low) for one in found.fields[0].nil] == [float, int]
-    assert np.float32(found.fields[0].nil[0].low) == np.float32(0.1)
 
 
 @pytest.mark.parametrize(
