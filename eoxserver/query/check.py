@@ -115,9 +115,7 @@ def _check_folds(step: Step, limit: int | None) -> None:
             case Reduce() | Sort():
                 count = max(below.domain.cell_count for below in one.inputs)
             case Condense():
-                names = {iterator.name for iterator in one.node.iterators}
-                others = (axis.size for axis in one.inputs[0].domain.axes if axis.label not in names)
-                count = math.prod(iterator.size for iterator in one.node.iterators) * math.prod(others)
+                count = math.prod(iterator.size for iterator in one.node.iterators) * one.domain.cell_count
             case _:
                 continue
         if limit is not None and count > limit:

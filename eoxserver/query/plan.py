@@ -251,7 +251,10 @@ class Reduce:
 
 @dataclass(frozen=True, slots=True)
 class Condense:
-    """``using`` at all places of the iterators (where ``where`` is true) to one: ``+ * min max and or overlay``."""
+    """``using`` at all places of the iterators (where ``where`` is true) to one: ``+ * min max and or overlay``.
+
+    A scalar has the axes of a condition that has axes: it is the same in each cell.
+    """
 
     operator: str
     iterators: tuple[Iterator, ...]

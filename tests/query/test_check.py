@@ -211,6 +211,8 @@ def test_what_condensers_go_through_is_bounded() -> None:
     assert f"condenses {10 * cells} cells" in refused(total, Limits(max_folded_cells=cells))
     alone = Condense("+", (place,), Constant(1, np.dtype("i4")))
     assert "condenses 10 cells" in refused(alone, Limits(max_folded_cells=9))
+    chosen = Condense("+", (place,), place, Map(">", (Select(Read("series"), (0,)), place)))
+    assert f"condenses {10 * cells} cells" in refused(chosen, Limits(max_folded_cells=cells))
 
 
 def test_other_errors_come_before_prices() -> None:

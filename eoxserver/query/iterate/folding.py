@@ -28,7 +28,7 @@ from eoxserver.core.fields import RangeType
 from eoxserver.query.errands import Errand
 from eoxserver.query.iterate.crew import in_order
 from eoxserver.query.iterate.folds import CONDENSERS, REDUCERS, Fold, State, fold_of
-from eoxserver.query.iterate.layout import Grain, edges, grains_of, grown
+from eoxserver.query.iterate.layout import Grain, block_of, edges, grains_of
 from eoxserver.query.iterate.lifted import Aligned, joined_iterators, lifted_domain, without_iterators
 from eoxserver.query.iterate.piecewise import folded, pieces_of
 from eoxserver.query.iterate.reuse import with_kept_parts
@@ -43,12 +43,8 @@ __all__ = ["FoldView", "make_condense", "make_reduce"]
 _Piece: TypeAlias = tuple[int, CellBox, CellBox | None]
 """Number of a tile, the tile, and a part of what is folded; None: all of it."""
 
-LEAST_PIECE = 1 << 6
-"""Cells of an operand that are gone over at once, at least, however many the places are."""
 MANY_FIELDS = 4
 """A block may have so many times the cells that it should have, if it is a whole chunk then."""
-LEAST_TILE = 1 << 16
-"""Cells of a tile that a general condenser makes at once, if there are as many: chunks may be single rows."""
 
 
 @dataclass(eq=False)
@@ -103,9 +99,11 @@ class FoldView:
     @cached_property
     def _walk(self) -> tuple[tuple[int, ...], tuple[Grain, ...]]:
         """The shape of the blocks, and how the axes lie on chunks."""
-        fields = tuple(range(len(self.using.step.range_type)))
-        grains = self.using.spread(grains_of(self.using.step.source, fields), Grain())
-        most = max(1, self.options.block_cells // len(fields))
+        grains = _grains(self.using)
+        if self.places is not None and not self.using.step.own_domain.axes:  # what is read is the condition
+            pairs = zip(grains, _grains(self.places), strict=True)
+            grains = tuple(there if here.free else here for here, there in pairs)
+        most = max(1, self.options.block_cells // len(self.using.step.range_type))
         if all(not grain.free or size == 1 for grain, size in zip(grains, self.whole, strict=True)):
             # A chunk with some more fields is better read once than in parts.
             chunk = math.prod(min(grain.chunk, size) for grain, size in zip(grains, self.whole, strict=True))
@@ -225,10 +223,9 @@ class FoldView:
             for part in product(*fine):
                 yield CellBox(tuple(a for a, _ in part), tuple(b for _, b in part))
 
-    @property
-    def revisits(self) -> bool:
-        """Whether cells that do not depend on iterators are read more than once."""
-        block, grains = self._walk
+    def revisits(self, part: Aligned) -> bool:
+        """Whether cells of a part that do not depend on iterators are read more than once."""
+        block, grains = self._walk[0], _grains(part)
         free = [axis for axis, grain in enumerate(grains) if grain.free and self.whole[axis] > 1]
         if any(block[axis] < self.whole[axis] for axis in free):
             return True
@@ -278,44 +275,6 @@ class FoldView:
         return CellBox(tuple(a for a, _ in ends), tuple(b for _, b in ends))
 
 
-def block_of(
-    whole: Sequence[int], grains: Sequence[Grain], kept: Sequence[int], most: int, lifted: int, ordered: bool
-) -> tuple[int, ...]:
-    """The shape of blocks of at most so many cells, of whole chunks as far as they fit.
-
-    Parameters
-    ----------
-    kept : sequence of int
-        Axes along which a block is a tile of the result.
-    lifted : int
-        Axes of iterators, the first ones.
-    ordered : bool
-        Whether blocks have to follow each other in the order of cells along the other axes.
-    """
-    axes = range(len(whole))
-    gone = [axis for axis in axes if axis not in kept]
-    block = [min(grain.chunk, size) for grain, size in zip(grains, whole, strict=True)]
-    if ordered:
-        for axis in gone:
-            block[axis] = 1
-    for axis in (*gone, *kept):
-        rest = math.prod(block) // block[axis]
-        block[axis] = max(1, min(block[axis], most // rest)) if rest else 1
-    places = [axis for axis in kept if grains[axis].free and axis < lifted]
-    if gone and not ordered:  # all places at once, and as many cells as there is room for
-        for axis in reversed(places):
-            block[axis] = max(1, min(whole[axis], most // LEAST_PIECE // math.prod(block[place] for place in places)))
-        for axis in gone:
-            block[axis] = max(1, min(block[axis], most * block[axis] // math.prod(block)))
-    own = [axis for axis in reversed(kept) if axis >= lifted]
-    grown(block, whole, own, min(most, LEAST_TILE))
-    if not ordered:
-        grown(block, whole, [axis for axis in reversed(axes) if grains[axis].free], most)
-    grown(block, whole, list(reversed(gone)), most)
-    grown(block, whole, list(reversed(kept)), most)
-    return tuple(block)
-
-
 def _widened(start: int, stop: int, low: int, high: int, chunk: int, first: int) -> tuple[int, int]:
     """The part of a tile that is touched, in whole chunks."""
     below, above = max(start, low), min(stop, high)
@@ -347,7 +306,7 @@ def make_reduce(resolving: Resolving, node: Reduce) -> Step:
     if view is None:
         using = Aligned(step, step.iterators, len(step.domain.axes) - len(kept))
         view = FoldView(using, None, kept, step.domain.shape, fold, range_type, resolving.options, node)
-        if step.iterators and view.revisits:
+        if step.iterators and view.revisits(using):
             using = replace(using, step=resolving.resolve(with_kept_parts(resolving, node.input)))
             view = replace(view, using=using)
     return Step(node, derived(step.coverage, view, domain, range_type), (step,), step.iterators)
@@ -368,7 +327,8 @@ def make_condense(resolving: Resolving, node: Condense) -> Step:
     step = resolving.resolve(node.using)
     where = None if node.where is None else resolving.resolve(node.where)
     outer = without_iterators(joined_iterators(step.iterators, where.iterators if where else ()), node.iterators)
-    iterators, own = (*outer, *node.iterators), step.own_domain
+    first = where if where is not None and not step.own_domain.axes else step
+    iterators, own = (*outer, *node.iterators), first.own_domain
     using, places = Aligned(step, iterators, len(own.axes)), None
     if where is not None:
         _check_condition(step, where)
@@ -377,11 +337,20 @@ def make_condense(resolving: Resolving, node: Condense) -> Step:
     kept = (*range(len(outer)), *range(len(iterators), len(whole)))
     fold = fold_of(node.operator)
     view = FoldView(using, places, kept, whole, fold, folded_type(fold, step), resolving.options, node)
-    if step.iterators and view.revisits:
-        view = replace(view, using=replace(using, step=resolving.resolve(with_kept_parts(resolving, node.using))))
+    if step.iterators and view.revisits(using):
+        using = replace(using, step=resolving.resolve(with_kept_parts(resolving, node.using)))
+    if node.where is not None and places is not None and view.revisits(places):
+        places = replace(places, step=resolving.resolve(with_kept_parts(resolving, node.where)))
+    view = replace(view, using=using, places=places)
     domain = lifted_domain(outer, own)
     inputs = (step,) if where is None else (step, where)
-    return Step(node, derived(step.coverage, view, domain, view.range_type), inputs, outer)
+    return Step(node, derived(first.coverage, view, domain, view.range_type), inputs, outer)
+
+
+def _grains(part: Aligned) -> tuple[Grain, ...]:
+    """How the axes of the grid that is walked lie on the chunks of what a part of it reads."""
+    fields = tuple(range(len(part.step.range_type)))
+    return part.spread(grains_of(part.step.source, fields), Grain())
 
 
 def folded_type(fold: Fold, step: Step) -> RangeType:
@@ -398,7 +367,7 @@ def _check_condition(step: Step, where: Step) -> None:
         raise WcpsSemanticError(
             f"the condition of a condenser has {fields} fields, what it condenses {len(step.range_type)}"
         )
-    if own and own != step.own_domain.shape:
+    if own and step.own_domain.axes and own != step.own_domain.shape:
         raise WcpsSemanticError(
             f"the condition of a condenser has {_sizes(own)} cells, what it condenses {_sizes(step.own_domain.shape)}"
         )

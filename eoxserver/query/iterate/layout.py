@@ -15,7 +15,12 @@ from itertools import pairwise
 from eoxserver.core.coverage import CellBox, Source
 from eoxserver.query.windows import is_view
 
-__all__ = ["Grain", "chunks_of", "edges", "grains_of", "grown"]
+__all__ = ["Grain", "block_of", "chunks_of", "edges", "grains_of", "grown"]
+
+LEAST_PIECE = 1 << 6
+"""Cells of an operand that are gone over at once, at least, however many the places are."""
+LEAST_TILE = 1 << 16
+"""Cells of a tile that a general condenser makes at once, if there are as many: chunks may be single rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,44 @@ def _leaves(source: Source, box: CellBox, fields: Sequence[int]) -> dict[int, tu
         elif one.shape:
             found.setdefault(id(one), (one, part))
     return found
+
+
+def block_of(
+    whole: Sequence[int], grains: Sequence[Grain], kept: Sequence[int], most: int, lifted: int, ordered: bool
+) -> tuple[int, ...]:
+    """The shape of blocks of at most so many cells, of whole chunks as far as they fit.
+
+    Parameters
+    ----------
+    kept : sequence of int
+        Axes along which a block is a tile of the result.
+    lifted : int
+        Axes of iterators, the first ones.
+    ordered : bool
+        Whether blocks have to follow each other in the order of cells along the other axes.
+    """
+    axes = range(len(whole))
+    gone = [axis for axis in axes if axis not in kept]
+    block = [min(grain.chunk, size) for grain, size in zip(grains, whole, strict=True)]
+    if ordered:
+        for axis in gone:
+            block[axis] = 1
+    for axis in (*gone, *kept):
+        rest = math.prod(block) // block[axis]
+        block[axis] = max(1, min(block[axis], most // rest)) if rest else 1
+    places = [axis for axis in kept if grains[axis].free and axis < lifted]
+    if gone and not ordered:  # all places at once, and as many cells as there is room for
+        for axis in reversed(places):
+            block[axis] = max(1, min(whole[axis], most // LEAST_PIECE // math.prod(block[place] for place in places)))
+        for axis in gone:
+            block[axis] = max(1, min(block[axis], most * block[axis] // math.prod(block)))
+    own = [axis for axis in reversed(kept) if axis >= lifted]
+    grown(block, whole, own, min(most, LEAST_TILE))
+    if not ordered:
+        grown(block, whole, [axis for axis in reversed(axes) if grains[axis].free], most)
+    grown(block, whole, list(reversed(gone)), most)
+    grown(block, whole, list(reversed(kept)), most)
+    return tuple(block)
 
 
 def grown(block: list[int], shape: Sequence[int], axes: Sequence[int], most: int) -> None:

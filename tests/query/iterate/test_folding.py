@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -32,6 +32,7 @@ from eoxserver.query.plan import (
     Reduce,
     Select,
     SubsetNode,
+    Switch,
 )
 from eoxserver.query.steps import Options
 from tests.query.iterate.bodies import POOLED, assert_equal, cells, cells_of, line, long, small_cube, step_of
@@ -243,6 +244,51 @@ def test_what_is_the_same_at_all_places_is_read_once() -> None:
     expected = [np.sqrt(source.arrays[0].astype(float) * 2 * n).mean() for n in range(1, 41)]
     np.testing.assert_allclose(found.values[0], expected)
     assert len(set(chunks_read(source))) == len(chunks_read(source)) == 2 * 4 * 6
+
+
+@pytest.mark.parametrize("operator", ["+", "*", "min", "max", "and", "or", "overlay"])
+@given(seed=st.integers(0, 50), block_cells=st.sampled_from([1, 40, 1 << 20]))
+def test_4_1_a_scalar_is_condensed_in_each_cell_of_the_condition(operator: str, seed: int, block_cells: int) -> None:
+    """Exactly as if it had the axes itself."""
+    cube = Given(small_cube(*cells(seed, "u1")))
+    dtype = "bool" if operator in ("and", "or") else "i2"
+    numbers = Pick(Given(line(*cells(seed + 1, dtype, shape=(5,)))), (PickCell("i", T),))
+    where = Map(">", (at_time(cube), Map("*", (T, long(30)))))
+    spread = Switch((where,), (numbers,), numbers)
+    found = cells_of(Condense(operator, (T,), numbers, where), Options(block_cells=block_cells))
+    assert found.values.shape == (1, 6, 7)
+    assert_equal(found, cells_of(Condense(operator, (T,), spread, where)))
+
+
+@pytest.mark.parametrize("block_cells", [64, 300, 1 << 20])
+def test_the_condition_of_a_scalar_is_read_once(block_cells: int) -> None:
+    options = Options(block_cells=block_cells, pool=ThreadPoolExecutor(2))
+    t, k = Iterator("$t", 0, 6), Iterator("$k", 0, 9)
+    conditions: list[tuple[tuple[Iterator, ...], Callable[[Node], Node]]] = [
+        ((t,), lambda cube: Map(">", (Pick(cube, (PickCell("t", t),)), long(3)))),
+        ((k,), lambda cube: Map(">", (cube, k))),
+        ((k,), lambda cube: Map(">", (cube, long(3)))),
+        ((k, t), lambda cube: Map(">", (Pick(cube, (PickCell("t", t),)), k))),
+    ]
+    for iterators, condition in conditions:
+        for using in (long(1), iterators[0], Map("*", (iterators[0], iterators[-1]))):
+            source, cube = recorded()
+            cells_of(Condense("+", iterators, using, condition(cube)), options)
+            assert len(set(chunks_read(source))) == len(chunks_read(source)) == 2 * 4 * 6
+            assert source.cells == 6 * 16 * 24
+
+
+def test_a_condition_that_is_the_same_at_all_places_is_read_once() -> None:
+    source, mask = recorded()
+    _, cube = recorded((40, 16, 24))
+    t = Iterator("$t", 0, 40)
+    where = Map(">", (SubsetNode(mask, (Slice("t", 0, GRID),)), long(100)))
+    node = Condense("+", (t,), Pick(cube, (PickCell("t", t),)), where)
+    found = cells_of(node, Options(block_cells=256, pool=ThreadPoolExecutor(2)))
+    chosen = source.arrays[0][0, 0] > 100
+    whole = cube.coverage.source.read(CellBox.whole((40, 16, 24)), (0,)).values[0]
+    np.testing.assert_array_equal(found.values[0], np.where(chosen, whole.sum(axis=0), 0))
+    assert source.cells == 16 * 24
 
 
 def test_the_price_is_what_is_read() -> None:

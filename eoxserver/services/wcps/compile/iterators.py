@@ -21,7 +21,7 @@ from eoxserver.core.domain import Domain
 from eoxserver.core.errors import WcpsSemanticError
 from eoxserver.core.fields import Field, RangeType
 from eoxserver.query.cellwise.types import BOOLEAN, DOUBLE, LONG
-from eoxserver.query.plan import Condense, Construct, Flip, Given, Iterator, Map, Pick, PickCell, Sort, Switch
+from eoxserver.query.plan import Condense, Construct, Flip, Given, Iterator, Map, Pick, PickCell, Sort
 from eoxserver.services.wcps import nodes
 from eoxserver.services.wcps.compile.bodies import Declared, body, guard_of, having
 from eoxserver.services.wcps.compile.operands import (
@@ -61,17 +61,11 @@ def condense(scope: Scope, tree: nodes.Condense) -> CoverageValue:
         check_boolean(scope, using, tree.using, f"what condense {tree.operator} takes")
     if where is not None and tree.where is not None:
         check_grids(scope, (using, where), tree.where)
-        using = _spread(scope, using, where, tree.using)
     iterators = tuple(one.iterator for one in declared)
     node = Condense(tree.operator, iterators, using.node, None if where is None else where.node)
+    if where is not None and using.is_scalar:  # the same in each cell of the condition
+        return derived_value(scope, node, tree, where.low, where, using)
     return derived_value(scope, node, tree, using.low, using)
-
-
-def _spread(scope: Scope, using: CoverageValue, where: CoverageValue, tree: nodes.Syntax) -> CoverageValue:
-    """What is condensed, with the axes of a condition that has axes: a scalar is the same in each cell."""
-    if where.is_scalar or not using.is_scalar:
-        return using
-    return made(scope, Switch((where.node,), (using.node,), using.node), tree, where, using)
 
 
 def construct(scope: Scope, tree: nodes.Coverage) -> CoverageValue:
