@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from eoxserver.core.arranging import along_grid, array_box, with_ones
 from eoxserver.core.coverage import CellBox, Cells, Coverage, Level, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import DataUnavailable
@@ -136,12 +137,12 @@ class Arranged:
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the source, and ones."""
-        return self._with_ones(self.known or self.source.shape)
+        return with_ones(self.known or self.source.shape, self.places)
 
     @property
     def chunks(self) -> tuple[int, ...]:
         """Of the source, and ones."""
-        return self._with_ones(self.source.chunks)
+        return with_ones(self.source.chunks, self.places)
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -150,21 +151,21 @@ class Arranged:
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """Read cells; raises DataUnavailable."""
-        ranges = {place: (box.low[axis], box.high[axis]) for axis, place in enumerate(self.places) if place is not None}
         sizes = self.source.shape
         if self.known and sizes != self.known:
             raise DataUnavailable(f"cells of shape {sizes} were of shape {self.known}: the file has changed meanwhile")
-        for axis in self.flipped:
-            ranges[axis] = sizes[axis] - ranges[axis][1], sizes[axis] - ranges[axis][0]
-        own = [ranges[axis] for axis in range(len(sizes))]
-        cells = self.source.read(CellBox(tuple(low for low, _ in own), tuple(high for _, high in own)), fields)
+        cells = self.source.read(self._unflipped(array_box(box, self.places, len(sizes)), sizes), fields)
         valid = None if cells.valid is None else self._arranged(cells.valid, box)
         return Cells(self._arranged(cells.values, box), valid)
 
     def _arranged(self, values: npt.NDArray[Any], box: CellBox) -> npt.NDArray[Any]:
         turned = np.flip(values, tuple(axis + 1 for axis in self.flipped))
-        order = [place + 1 for place in self.places if place is not None]
-        return np.reshape(np.transpose(turned, [0, *order]), (values.shape[0], *box.shape))
+        return along_grid(turned, self.places, (values.shape[0], *box.shape))
 
-    def _with_ones(self, numbers: Sequence[int]) -> tuple[int, ...]:
-        return tuple(1 if place is None else numbers[place] for place in self.places)
+    def _unflipped(self, box: CellBox, sizes: Sequence[int]) -> CellBox:
+        """The cells of the source, whose axes may run in the opposite direction, for a box along them."""
+        ends = [
+            (size - high, size - low) if axis in self.flipped else (low, high)
+            for axis, (low, high, size) in enumerate(zip(box.low, box.high, sizes, strict=True))
+        ]
+        return CellBox(tuple(low for low, _ in ends), tuple(high for _, high in ends))

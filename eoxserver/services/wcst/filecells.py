@@ -19,6 +19,7 @@ from eoxserver.backends.hdf5 import is_hdf5
 from eoxserver.backends.readers.base import Reader
 from eoxserver.backends.readers.direct import INDIRECT_DRIVERS, is_text
 from eoxserver.backends.readers.variables import VariableSource
+from eoxserver.core.arranging import along_grid, array_box, with_ones
 from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import AccessDenied, DataUnavailable, EOxServerError, InvalidParameterValue
@@ -55,8 +56,7 @@ class ArrangedSource:
     @property
     def chunks(self) -> tuple[int, ...]:
         """Those of the source."""
-        chunks = self.source.chunks
-        return tuple(1 if place is None else chunks[place] for place in self.places)
+        return with_ones(self.source.chunks, self.places)
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -65,26 +65,17 @@ class ArrangedSource:
 
     def read(self, box: CellBox, fields: Sequence[int], level: int = 0) -> Cells:
         """The cells of a box; raises DataUnavailable."""
-        count = len(self.source.shape)
-        low, high = [0] * count, [1] * count
-        for axis, place in enumerate(self.places):
-            if place is not None:
-                low[place], high[place] = box.low[axis], box.high[axis]
-        inner = CellBox(tuple(low), tuple(high))
+        inner = array_box(box, self.places, len(self.source.shape))
         if self.folded:
             return Cells(self._read_folded(box, inner))
         values = self.source.read(inner, [self.fields[field] for field in fields]).values
-        order = [place for place in self.places if place is not None]
-        rest = [place for place in range(count) if place not in order]
-        turned = values.transpose([0, *(place + 1 for place in (*order, *rest))])
-        return Cells(turned.reshape(len(fields), *box.shape))
+        return Cells(along_grid(values, self.places, (len(fields), *box.shape)))
 
     def _read_folded(self, box: CellBox, inner: CellBox) -> Any:
         sizes = [self.shape[axis] for axis in self.folded]
         wanted = np.arange(math.prod(sizes)).reshape(sizes)[tuple(box.slices[axis] for axis in self.folded)]
         values = self.source.read(inner, [self.fields[0] + int(one) for one in wanted.ravel()]).values
-        order = [place for place in self.places if place is not None]
-        return values.transpose([0, *(place + 1 for place in order)]).reshape(1, *box.shape)
+        return along_grid(values, self.places, (1, *box.shape))
 
 
 def open_file(path: Path, cells: FileCells, domain: Domain, count: int, readers: Mapping[str, Reader]) -> FileFields:
