@@ -112,7 +112,7 @@ def make_each(resolving: Resolving, node: Each) -> Step:
         if other.own_domain.shape != first.own_domain.shape or len(other.range_type) != len(first.range_type):
             raise WcpsSemanticError(
                 f"the body has {other.own_domain.shape} cells of {len(other.range_type)} fields at one place of "
-                f"{', '.join(each.name for each in node.iterators)}, "
+                f"{', '.join(each.name.partition('#')[0] for each in node.iterators)}, "
                 f"{first.own_domain.shape} of {len(first.range_type)} at another"
             )
     below = joined_iterators(*(each.iterators for each in steps))

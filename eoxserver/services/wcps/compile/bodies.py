@@ -2,7 +2,8 @@
 """Bodies of condensers and constructors (section 4.1): one plan for all places of the iterators, or one for each.
 
 A body is compiled for all places at once. An interval that has more cells at one place than at another stands in no
-such plan; then the body is compiled for every place by itself. Places that ``where`` excludes need no body.
+such plan, nor does a coverage that is constructed over another range; then the body is compiled for every place by
+itself. Places that ``where`` excludes need no body.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ MOST_GUARDED = 1 << 23
 
 
 class Varying(InvalidSubsetting):
-    """An interval has more cells at one place of iterators than at another."""
+    """An interval has more cells at one place of iterators than at another, or a coverage another range."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,8 +96,8 @@ def body(
         if count > MOST_BODIES:
             raise scope.plan.error(
                 LimitExceeded,
-                f"the body has intervals of other sizes at other places of its iterators, and is computed at each of "
-                f"them; these are {count}, and at most {MOST_BODIES}",
+                f"the body has intervals or ranges of other sizes at other places of its iterators, and is computed at "
+                f"each of them; these are {count}, and at most {MOST_BODIES}",
                 tree,
                 "intervals of one size, as in $c[i($x:$x + 2)], have no such limit",
             ) from None

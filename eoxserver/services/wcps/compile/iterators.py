@@ -71,7 +71,7 @@ def condense(scope: Scope, tree: nodes.Condense) -> CoverageValue:
 def construct(scope: Scope, tree: nodes.Coverage) -> CoverageValue:
     """``coverage name over ... values e``."""
     declared = declared_iterators(scope, tree.iterators)
-    check_one_range(scope, declared)
+    check_one_range(scope, declared, tree)
     what = "the value at one place"
     values = body(scope, declared, lambda inner: scalar(inner, tree.values, what), tree.values)
     labels = tuple(one.label for one in declared)
@@ -90,7 +90,7 @@ def _first(declared: Sequence[Declared]) -> tuple[int, ...]:
 def constant_coverage(scope: Scope, tree: nodes.ConstantCoverage) -> CoverageValue:
     """``coverage name over ... value list <...>``: the last iterator is the fastest."""
     declared = declared_iterators(scope, tree.iterators)
-    check_one_range(scope, declared)
+    check_one_range(scope, declared, tree)
     shape = tuple(one.iterator.size for one in declared)
     count = math.prod(shape)
     if count != len(tree.values):

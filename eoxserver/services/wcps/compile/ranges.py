@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What iterators go through: ranges of integers, the grid of an axis, lists of numbers or instants (section 4.1).
 
-The ends of a range may depend on iterators that were declared before, in a condenser: it goes through all integers
-that are in the range anywhere, and a condition says where.
+The ends of a range may depend on iterators that were declared before. A condenser goes through all integers that are in
+the range anywhere, and a condition says where. A coverage has one range along each axis; that may only depend on
+iterators around the coverage, of which there is one at each place then.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from eoxserver.core.coordinates import number_text
 from eoxserver.core.errors import InvalidAxisLabel, InvalidSubsetting, LimitExceeded, WcpsSemanticError
 from eoxserver.query.plan import Iterator, Map
 from eoxserver.services.wcps import nodes
-from eoxserver.services.wcps.compile.bodies import Declared, having, numbers_of
+from eoxserver.services.wcps.compile.bodies import Declared, Varying, having, numbers_of
 from eoxserver.services.wcps.compile.bounds import integer, single_axis
 from eoxserver.services.wcps.compile.operands import cells, coverage, derived_value, known_number, scalar
 from eoxserver.services.wcps.compile.scope import Scope
@@ -153,15 +154,36 @@ def within_ranges(scope: Scope, declared: Sequence[Declared], tree: nodes.Syntax
     return found
 
 
-def check_one_range(scope: Scope, declared: Sequence[Declared]) -> None:
-    """Refuse ranges that depend on other iterators, for what has as many cells at each place."""
+def check_one_range(scope: Scope, declared: Sequence[Declared], tree: nodes.Syntax) -> None:
+    """Refuse ranges that are not the same at all places of other iterators: an axis of a coverage has one.
+
+    Raises
+    ------
+    WcpsSemanticError
+        When a range depends on another axis of the same coverage.
+    Varying
+        When it depends on iterators around the coverage, which may be a different one at each of their places.
+    """
+    names = {one.iterator.name for one in declared}
+    inner = having(scope, declared, tree)
     for one in declared:
-        if one.span is not None:
+        if one.span is None:
+            continue
+        ends = [end for end in (one.span.low, one.span.high) if _depends(inner, end)]
+        if any(iterator.name in names for end in ends for iterator in cells(inner, end).iterators):
             raise scope.plan.error(
                 WcpsSemanticError,
                 f"the range of {one.variable} depends on another iterator; an axis of a coverage has one range",
                 one.span,
                 "only condense goes through another range at each place",
+            )
+        if any(np.unique(_ends(inner, end)).size > 1 for end in ends):
+            raise scope.plan.error(
+                Varying,
+                f"the range of {one.variable} is another one at another place of an iterator; here it must be the same",
+                one.span,
+                "in the body of condense and coverage it may depend on their iterators",
+                locator=one.label,
             )
 
 

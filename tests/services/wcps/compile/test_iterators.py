@@ -10,6 +10,7 @@ import pytest
 
 from eoxserver.core.errors import InvalidAxisLabel, InvalidRequest, InvalidSubsetting, LimitExceeded, WcpsSemanticError
 from eoxserver.query.plan import Condense, Construct
+from eoxserver.services.wcps.compile.bodies import Varying
 from tests.services.wcps.compile.querying import array, coverage, number, refused, text
 from tests.services.wcps.samples import eobs, irr, mr
 
@@ -206,6 +207,26 @@ def test_ranges_may_depend_on_iterators_around_them() -> None:
     np.testing.assert_array_equal(array(query), expected)
 
 
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("coverage q over $x x(0:4) values add(coverage r over $y y(0:$x) values $y * $x)", [0, 1, 6, 18, 40]),
+        ("coverage q over $x x(0:4) values add(coverage r over $y y($x:$x + 2) value list <1;2;4>)", [7] * 5),
+        ("coverage q over $x x(0:2) values condense + over $a a(0:1) using "
+         "add(coverage r over $y y(0:$x + $a) values $y)", [1, 4, 9]),
+        ("condense + over $x x(0:3) where $x > 1 using add(coverage r over $y y(2:$x) values $y)", 2 + 5),
+        ("condense + over $x x(0:3) using coverage r over $y y($x:$x + 1) values $y", [6, 10]),
+        ("coverage q over $x x(0:3) values add(coverage r over $y y(0 * $x:2 - 0 * $x) values $x * $y)", [0, 3, 6, 9]),
+        ("coverage q over $x i(0:3) values max(coverage r over $y j(0:$x) values $c[i($x), j($y)])",
+         [MR[x, : x + 1].max() for x in range(4)]),
+        ("coverage q over $x x(0:max($c) / 85) values $x", [0, 1, 2, 3]),
+    ],
+)  # fmt: skip
+def test_ranges_of_coverages_may_depend_on_iterators_around_them(expression: str, expected: object) -> None:
+    """Section 4.1: a coverage has the integer domains it is given, another one at each place perhaps."""
+    np.testing.assert_array_equal(array(f"for $c in (mr) return {expression}"), np.asarray(expected))
+
+
 def test_indices_outside_are_none_where_the_condition_excludes_them() -> None:
     """Section 3, ``generalCondense``: what ``where`` excludes is not evaluated."""
     query = "for $c in (mr) return condense + over $x i({}) where {} using {}"
@@ -355,8 +376,18 @@ def test_sort_sees_the_slice_it_sorts() -> None:
         ("coverage q over $x x(0:3), $y x(0:2) values 1", InvalidAxisLabel, "$y", "twice"),
         ("coverage q over $x x(0:$y), $y y(0:3) values 1", WcpsSemanticError, "$y)", "$y is no variable"),
         ("coverage q over $x x(0:3), $y y(0:$x) values 1", WcpsSemanticError, "0:$x)", "has one range"),
-        ("coverage q over $x x(0:3) values add(coverage r over $y y(0:$x) values 1)", WcpsSemanticError, "0:$x)",
-         "the range of $y depends on another iterator"),
+        ("coverage q over $x x(0:3) values add(coverage r over $y y(0:$x), $z z(0:$y) values 1)", WcpsSemanticError,
+         "0:$y)", "the range of $z depends on another iterator"),
+        ("condense + over $x x(0:3) using coverage r over $y y(0:$x) values 1", WcpsSemanticError, "coverage",
+         "one place of $x,"),
+        ("condense + over $x x(0:3) using add(coverage r over $y y(1:$x) values 1)", InvalidSubsetting, "$y y",
+         "from 1 to 0: there is nothing between"),
+        ("condense + over $x x(0:3), $y y(0:add(coverage r over $z z(0:$x) values 1)) using 1", Varying, "0:$x)",
+         "the range of $z is another one at another place of an iterator"),
+        ("coverage q over $x x(0:1000) values add(coverage r over $y y(0:$x) values 1)", LimitExceeded, "add(",
+         "these are 1001, and at most 1000"),
+        ("condense + over $x x(0:3) using add(coverage r over $y y(0:$c[i($x), j(0)]) values 1)", WcpsSemanticError,
+         "i($x)", "neither on data"),
         ("coverage k over $x x(0:1), $y y(0:$x) value list <1;2;3>", WcpsSemanticError, "0:$x)", "has one range"),
         ("condense + over $x x(0:3), $y y($x:9:2) using 1", WcpsSemanticError, "$x:9", "has a step"),
         ("condense + over $x x(0:3), $y y(0:$x:$x) using 1", WcpsSemanticError, "$x) using", "iterator $x"),
