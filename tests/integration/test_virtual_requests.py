@@ -187,6 +187,18 @@ def test_what_one_may_not_read_is_no_source(app: Application) -> None:
     assert send(app, "put", **GOOD).status_code == 200
 
 
+def test_what_one_may_not_read_is_no_member_of_a_pyramid(app: Application) -> None:
+    """Its cells could be read at scales of the base otherwise."""
+    app.instance.plugins.manager.register(Secretive())
+    app.client.application = build_app(app.instance)
+    refused = app.client.post(
+        "/rasdaman/admin/coverage/pyramid/add",
+        data={"COVERAGEID": "s1", "MEMBERS": "s2"},
+        headers=basic("maker", "add", "change"),
+    )
+    assert (refused.status_code, code(refused), locator(refused)) == (403, "AccessDenied", "s2")
+
+
 def test_metadata_of_any_characters_come_back(app: Application) -> None:
     given = {"Title": 'é <&> "', "x y": "\u0001"}
     put(app, "s1", METADATA=json.dumps(given))

@@ -9,7 +9,7 @@ may do; of ``admin/inspire`` and ``admin/ows`` tells ``announcing``. Older clien
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from eoxserver.services.wcst.decode import COMMON, listed
 from eoxserver.services.wcst.operations import Transactions
 from eoxserver.services.wcst.permissions import Gate
 from eoxserver.services.wcst.pyramids import Pyramids, scale_vector
-from eoxserver.services.wcst.virtual import Composition, Virtuals, composition
+from eoxserver.services.wcst.virtual import Virtuals, composition
 from eoxserver.services.wire import Request, Response, json_response
 
 if TYPE_CHECKING:
@@ -129,8 +129,10 @@ class Administration:
         request.params.allow({"coverageid", "members", "harvesting", "pyramidharvesting"})
         identifier = request.params.require("coverageId").strip()
         self._gate.check(request, "update", identifier)
+        members = listed(request.params, "members")
+        self._check_readable(request, members)
         harvesting = request.params.flag("harvesting") or request.params.flag("pyramidHarvesting")
-        self._pyramids.add(identifier, listed(request.params, "members"), harvesting)
+        self._pyramids.add(identifier, members, harvesting)
         return _done()
 
     def _remove_members(self, request: Request) -> Response:
@@ -150,19 +152,19 @@ class Administration:
         asked = composition(request.params)
         self._gate.check(request, "insert", None)
         self._gate.check(request, "update", asked.identifier)
-        self._check_sources(request, asked)
+        self._check_readable(request, asked.sources)
         self._virtuals.put(asked, partial(self._may_read, request))
         return _done()
 
     def _plan_virtual(self, request: Request) -> Response:
         asked = composition(request.params)
         self._gate.check(request, "read", asked.identifier)
-        self._check_sources(request, asked)
+        self._check_readable(request, asked.sources)
         return _told(self._virtuals.outline(asked, partial(self._may_read, request)))
 
-    def _check_sources(self, request: Request, asked: Composition) -> None:
-        """Refuse sources that the user may not read: whoever reads the virtual coverage sees what is in them."""
-        for name in asked.sources:
+    def _check_readable(self, request: Request, names: Iterable[str]) -> None:
+        """Refuse coverages that the user may not read: whoever reads what they become part of sees what is in them."""
+        for name in names:
             self._gate.check(request, "read", name)
 
     def _may_read(self, request: Request, one: CoverageSummary) -> bool:
