@@ -49,6 +49,10 @@ class CellView:
         """What computes some fields."""
         return self._prepared(fields).program
 
+    def inputs_of(self, fields: Sequence[int]) -> int:
+        """How many fields of sources are read for some fields."""
+        return sum(len(one.fields) for one in self.program(fields).inputs)
+
     def _prepared(self, fields: Sequence[int]) -> Prepared:
         chosen = tuple(fields)
         found = self.programs.get(chosen)

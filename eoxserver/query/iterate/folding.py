@@ -25,16 +25,17 @@ from eoxserver.core.coverage import CellBox, Cells, Level, Source
 from eoxserver.core.domain import Domain
 from eoxserver.core.errors import WcpsSemanticError
 from eoxserver.core.fields import RangeType
+from eoxserver.query.cellwise.view import CellView
 from eoxserver.query.errands import Errand
 from eoxserver.query.iterate.crew import in_order
 from eoxserver.query.iterate.folds import CONDENSERS, REDUCERS, Fold, State, fold_of
 from eoxserver.query.iterate.layout import Grain, block_of, edges, grains_of
 from eoxserver.query.iterate.lifted import Aligned, joined_iterators, lifted_domain, without_iterators
-from eoxserver.query.iterate.piecewise import folded, pieces_of
+from eoxserver.query.iterate.piecewise import folded, parted, pieces_of
 from eoxserver.query.iterate.reuse import with_kept_parts
 from eoxserver.query.iterate.tables import counted_input
 from eoxserver.query.iterate.tiles import Tiles
-from eoxserver.query.plan import Condense, Reduce
+from eoxserver.query.plan import Combine, Condense, Node, Reduce
 from eoxserver.query.steps import Options, Resolving, Step, derived
 from eoxserver.query.windows import Need
 
@@ -71,6 +72,8 @@ class FoldView:
     options: Options
     node: Reduce | Condense
     """What the cells are of."""
+    beside: bool = False
+    """Whether a further field of ``using`` tells where it counts, and not ``places``."""
     _tiles: Tiles = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,7 +106,7 @@ class FoldView:
         if self.places is not None and not self.using.step.own_domain.axes:  # what is read is the condition
             pairs = zip(grains, _grains(self.places), strict=True)
             grains = tuple(there if here.free else here for here, there in pairs)
-        most = max(1, self.options.block_cells // len(self.using.step.range_type))
+        most = max(1, self.options.block_cells // len(self.range_type))
         if all(not grain.free or size == 1 for grain, size in zip(grains, self.whole, strict=True)):
             # A chunk with some more fields is better read once than in parts.
             chunk = math.prod(min(grain.chunk, size) for grain, size in zip(grains, self.whole, strict=True))
@@ -243,9 +246,12 @@ class FoldView:
             if not places.any():
                 return None
         pieces = None if self.ordered else pieces_of(self.using, box, self.kept, places)
+        count = len(self.range_type) if self.beside else None
         if pieces is not None:
-            return folded(self.fold, pieces, places, box, self.kept)
+            return folded(self.fold, pieces, places, box, self.kept, count)
         cells = self.using.read(box, tuple(range(len(self.using.step.range_type))))
+        if count is not None:
+            cells, places = parted(cells, count)
         shape = (cells.values.shape[0], *box.shape)
         values = np.broadcast_to(cells.values, shape)
         return self.fold.state(values, cells.valid, places, tuple(1 + axis for axis in self.gone))
@@ -336,15 +342,38 @@ def make_condense(resolving: Resolving, node: Condense) -> Step:
     whole = (*(each.size for each in iterators), *own.shape)
     kept = (*range(len(outer)), *range(len(iterators), len(whole)))
     fold = fold_of(node.operator)
-    view = FoldView(using, places, kept, whole, fold, folded_type(fold, step), resolving.options, node)
+    both = None if node.where is None or where is None else _beside(resolving, step, where, node.using, node.where)
+    if both is not None:
+        using, places = replace(using, step=resolving.resolve(both)), None
+    beside, of = both is not None, node.using if both is None else both
+    view = FoldView(using, places, kept, whole, fold, folded_type(fold, step), resolving.options, node, beside)
     if step.iterators and view.revisits(using):
-        using = replace(using, step=resolving.resolve(with_kept_parts(resolving, node.using)))
+        using = replace(using, step=resolving.resolve(with_kept_parts(resolving, of)))
     if node.where is not None and places is not None and view.revisits(places):
         places = replace(places, step=resolving.resolve(with_kept_parts(resolving, node.where)))
     view = replace(view, using=using, places=places)
     domain = lifted_domain(outer, own)
     inputs = (step,) if where is None else (step, where)
     return Step(node, derived(first.coverage, view, domain, view.range_type), inputs, outer)
+
+
+def _beside(resolving: Resolving, step: Step, where: Step, using: Node, condition: Node) -> Node | None:
+    """What is folded with its condition as a further field, if that reads no more; else None.
+
+    Both are computed of the same cells then, as in ``condense + over $t .. where $c[t($t)] > 3 using $c[t($t)]``. A
+    condition on other cells is better read first: where it is false everywhere, nothing else is.
+    """
+    grids = [(each.iterators, each.own_domain.shape) for each in (step, where)]
+    if len(where.range_type) != 1 or grids[0] != grids[1]:
+        return None
+    count = len(step.range_type)
+    both = Combine(tuple(f"f{number}" for number in range(count + 1)), (using, condition))
+    view = resolving.resolve(both).source
+    alone = step.source
+    if not isinstance(view, CellView):
+        return None
+    read = alone.inputs_of(range(count)) if isinstance(alone, CellView) else count
+    return both if view.inputs_of(range(count + 1)) == read else None
 
 
 def _grains(part: Aligned) -> tuple[Grain, ...]:

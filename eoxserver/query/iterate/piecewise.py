@@ -9,12 +9,12 @@ from typing import TypeGuard
 
 import numpy as np
 
-from eoxserver.core.coverage import CellBox
+from eoxserver.core.coverage import CellBox, Cells
 from eoxserver.query.iterate.folds import Fold, Mask, State
 from eoxserver.query.iterate.lifted import Aligned
 from eoxserver.query.pieces import Pieces, Piecewise
 
-__all__ = ["folded", "pieces_of"]
+__all__ = ["folded", "parted", "pieces_of"]
 
 
 def pieces_of(using: Aligned, box: CellBox, kept: Sequence[int], counted: Mask) -> Pieces | None:
@@ -47,8 +47,24 @@ def _is_piecewise(source: object) -> TypeGuard[Piecewise]:
     return hasattr(type(source), "pieces")
 
 
-def folded(fold: Fold, pieces: Pieces, counted: Mask, box: CellBox, kept: Sequence[int]) -> State:
-    """What there is to know of a box, of which no piece depends on the order of others."""
+def parted(cells: Cells, count: int) -> tuple[Cells, Mask]:
+    """So many fields, and where they count: where the field after them is true, and not null."""
+    places = cells.values[count:] != 0
+    if cells.valid is None:
+        return Cells(cells.values[:count]), places
+    return Cells(cells.values[:count], cells.valid[:count]), places & cells.valid[count:]
+
+
+def folded(
+    fold: Fold, pieces: Pieces, counted: Mask, box: CellBox, kept: Sequence[int], count: int | None = None
+) -> State:
+    """What there is to know of a box, of which no piece depends on the order of others.
+
+    Parameters
+    ----------
+    count : int, optional
+        Fields that are folded, where a further one tells where they count.
+    """
     remaining = [number for number, axes in enumerate(pieces.axes) if not set(axes).isdisjoint(kept)]
     gone = tuple(1 + number for number in range(len(pieces.axes)) if number not in remaining)
     if counted is not None:
@@ -57,8 +73,9 @@ def folded(fold: Fold, pieces: Pieces, counted: Mask, box: CellBox, kept: Sequen
         counted = counted.reshape((counted.shape[0], *(size if varies else 1 for size, varies in ends)))
     found: dict[tuple[int, ...], tuple[tuple[slice, ...], State]] = {}
     with np.errstate(all="ignore"):  # IEEE: infinite, or NaN
-        for index, cells in pieces.parts:
+        for index, made in pieces.parts:
             where = None if counted is None else counted[_part(counted.shape, index)]
+            cells, where = (made, where) if count is None else parted(made, count)
             state = fold.state(cells.values, cells.valid, where, gone)
             here = tuple([index[number] for number in remaining])
             key = tuple([part.start for part in here])

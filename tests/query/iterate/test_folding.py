@@ -278,6 +278,33 @@ def test_the_condition_of_a_scalar_is_read_once(block_cells: int) -> None:
             assert source.cells == 6 * 16 * 24
 
 
+@pytest.mark.parametrize("operator", ["+", "*", "min", "max", "overlay"])
+@given(seed=st.integers(0, 50), least=st.sampled_from([-1, 40, 90, 300]), block_cells=st.sampled_from([1, 40, 1 << 20]))
+def test_4_1_cells_that_are_condensed_may_be_in_their_condition(
+    operator: str, seed: int, least: int, block_cells: int
+) -> None:
+    """Exactly as if the condition were of another coverage."""
+    options = Options(block_cells=block_cells)
+    cubes = [at_time(Given(small_cube(*cells(seed, "u1")))) for _ in range(2)]
+    wheres = [Map(">", (cube, Map("*", (T, long(least))))) for cube in cubes]
+    for using in (cubes[0], Map("sqrt", (cubes[0],))):
+        found, other = (cells_of(Condense(operator, (T,), using, where), options) for where in wheres)
+        assert_equal(found, other)
+
+
+@pytest.mark.parametrize("block_cells", [64, 300, 1 << 20])
+def test_what_is_condensed_and_in_the_condition_is_read_once(block_cells: int) -> None:
+    options = Options(block_cells=block_cells, pool=ThreadPoolExecutor(2))
+    t = Iterator("$t", 0, 6)
+    source, cube = recorded()
+    part = Pick(cube, (PickCell("t", t),))
+    step = step_of(Condense("+", (t,), Map("*", (part, long(2))), Map(">", (part, long(100)))), options)
+    found = step.source.read(CellBox.whole(step.domain.shape), (0,)).values
+    values = source.arrays[0].astype(int)
+    np.testing.assert_array_equal(found, (2 * values * (values > 100)).sum(axis=1))
+    assert source.cells == values.size == price(step).cells
+
+
 def test_a_condition_that_is_the_same_at_all_places_is_read_once() -> None:
     source, mask = recorded()
     _, cube = recorded((40, 16, 24))
