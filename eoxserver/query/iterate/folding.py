@@ -29,7 +29,7 @@ from eoxserver.query.cellwise.view import CellView
 from eoxserver.query.errands import Errand
 from eoxserver.query.iterate.crew import in_order
 from eoxserver.query.iterate.folds import CONDENSERS, REDUCERS, Fold, State, fold_of
-from eoxserver.query.iterate.layout import Grain, block_of, edges, grains_of
+from eoxserver.query.iterate.layout import Grain, block_of, edges
 from eoxserver.query.iterate.lifted import Aligned, joined_iterators, lifted_domain, without_iterators
 from eoxserver.query.iterate.piecewise import folded, parted, pieces_of
 from eoxserver.query.iterate.reuse import with_kept_parts
@@ -55,9 +55,9 @@ class FoldView:
     Parameters
     ----------
     using : Aligned
-        What is folded, in the grid that is walked.
+        What is folded, in the grid that is walked; a further field may tell where it counts.
     places : Aligned or None
-        Where it counts.
+        Where it counts, if that is read apart.
     kept : tuple of int
         Axes of the grid that remain; the others go away, in the order of their numbers.
     """
@@ -72,8 +72,6 @@ class FoldView:
     options: Options
     node: Reduce | Condense
     """What the cells are of."""
-    beside: bool = False
-    """Whether a further field of ``using`` tells where it counts, and not ``places``."""
     _tiles: Tiles = field(init=False)
 
     def __post_init__(self) -> None:
@@ -102,9 +100,9 @@ class FoldView:
     @cached_property
     def _walk(self) -> tuple[tuple[int, ...], tuple[Grain, ...]]:
         """The shape of the blocks, and how the axes lie on chunks."""
-        grains = _grains(self.using)
+        grains = self.using.grains
         if self.places is not None and not self.using.step.own_domain.axes:  # what is read is the condition
-            pairs = zip(grains, _grains(self.places), strict=True)
+            pairs = zip(grains, self.places.grains, strict=True)
             grains = tuple(there if here.free else here for here, there in pairs)
         most = max(1, self.options.block_cells // len(self.range_type))
         if all(not grain.free or size == 1 for grain, size in zip(grains, self.whole, strict=True)):
@@ -228,7 +226,7 @@ class FoldView:
 
     def revisits(self, part: Aligned) -> bool:
         """Whether cells of a part that do not depend on iterators are read more than once."""
-        block, grains = self._walk[0], _grains(part)
+        block, grains = self._walk[0], part.grains
         free = [axis for axis, grain in enumerate(grains) if grain.free and self.whole[axis] > 1]
         if any(block[axis] < self.whole[axis] for axis in free):
             return True
@@ -246,7 +244,7 @@ class FoldView:
             if not places.any():
                 return None
         pieces = None if self.ordered else pieces_of(self.using, box, self.kept, places)
-        count = len(self.range_type) if self.beside else None
+        count = len(self.range_type) if len(self.using.step.range_type) > len(self.range_type) else None
         if pieces is not None:
             return folded(self.fold, pieces, places, box, self.kept, count)
         cells = self.using.read(box, tuple(range(len(self.using.step.range_type))))
@@ -335,51 +333,44 @@ def make_condense(resolving: Resolving, node: Condense) -> Step:
     outer = without_iterators(joined_iterators(step.iterators, where.iterators if where else ()), node.iterators)
     first = where if where is not None and not step.own_domain.axes else step
     iterators, own = (*outer, *node.iterators), first.own_domain
-    using, places = Aligned(step, iterators, len(own.axes)), None
+    taken, condition = node.using, node.where
     if where is not None:
         _check_condition(step, where)
-        places = Aligned(where, iterators, len(own.axes))
+        both = _beside(resolving, node, step, where)
+        taken, condition = (taken, condition) if both is None else (both, None)
+    using = Aligned(resolving.resolve(taken), iterators, len(own.axes))
+    places = None if condition is None else Aligned(resolving.resolve(condition), iterators, len(own.axes))
     whole = (*(each.size for each in iterators), *own.shape)
     kept = (*range(len(outer)), *range(len(iterators), len(whole)))
     fold = fold_of(node.operator)
-    both = None if node.where is None or where is None else _beside(resolving, step, where, node.using, node.where)
-    if both is not None:
-        using, places = replace(using, step=resolving.resolve(both)), None
-    beside, of = both is not None, node.using if both is None else both
-    view = FoldView(using, places, kept, whole, fold, folded_type(fold, step), resolving.options, node, beside)
+    view = FoldView(using, places, kept, whole, fold, folded_type(fold, step), resolving.options, node)
     if step.iterators and view.revisits(using):
-        using = replace(using, step=resolving.resolve(with_kept_parts(resolving, of)))
-    if node.where is not None and places is not None and view.revisits(places):
-        places = replace(places, step=resolving.resolve(with_kept_parts(resolving, node.where)))
+        using = replace(using, step=resolving.resolve(with_kept_parts(resolving, taken)))
+    if condition is not None and places is not None and view.revisits(places):
+        places = replace(places, step=resolving.resolve(with_kept_parts(resolving, condition)))
     view = replace(view, using=using, places=places)
     domain = lifted_domain(outer, own)
     inputs = (step,) if where is None else (step, where)
     return Step(node, derived(first.coverage, view, domain, view.range_type), inputs, outer)
 
 
-def _beside(resolving: Resolving, step: Step, where: Step, using: Node, condition: Node) -> Node | None:
+def _beside(resolving: Resolving, node: Condense, step: Step, where: Step) -> Node | None:
     """What is folded with its condition as a further field, if that reads no more; else None.
 
     Both are computed of the same cells then, as in ``condense + over $t .. where $c[t($t)] > 3 using $c[t($t)]``. A
     condition on other cells is better read first: where it is false everywhere, nothing else is.
     """
     grids = [(each.iterators, each.own_domain.shape) for each in (step, where)]
-    if len(where.range_type) != 1 or grids[0] != grids[1]:
+    if node.where is None or len(where.range_type) != 1 or grids[0] != grids[1]:
         return None
     count = len(step.range_type)
-    both = Combine(tuple(f"f{number}" for number in range(count + 1)), (using, condition))
+    both = Combine(tuple(f"f{number}" for number in range(count + 1)), (node.using, node.where))
     view = resolving.resolve(both).source
     alone = step.source
     if not isinstance(view, CellView):
         return None
     read = alone.inputs_of(range(count)) if isinstance(alone, CellView) else count
     return both if view.inputs_of(range(count + 1)) == read else None
-
-
-def _grains(part: Aligned) -> tuple[Grain, ...]:
-    """How the axes of the grid that is walked lie on the chunks of what a part of it reads."""
-    fields = tuple(range(len(part.step.range_type)))
-    return part.spread(grains_of(part.step.source, fields), Grain())
 
 
 def folded_type(fold: Fold, step: Step) -> RangeType:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator as Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from eoxserver.core.axes import Axis, IndexAxis
 from eoxserver.core.coverage import CellBox, Cells, Level
 from eoxserver.core.domain import Domain
+from eoxserver.query.iterate.layout import Grain, grains_of
 from eoxserver.query.plan import Iterator
 from eoxserver.query.steps import Step
 from eoxserver.query.windows import Need
@@ -43,7 +45,7 @@ def lifted_domain(iterators: Sequence[Iterator], own: Domain) -> Domain:
     return Domain((*axes, *own.axes), (*(axis.label for axis in axes), *own.crs_labels))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Aligned:
     """The cells of a step in a grid of more iterators: its own among them, in another order perhaps."""
 
@@ -59,6 +61,11 @@ class Aligned:
         names = [each.name for each in self.iterators]
         lifted = tuple(names.index(each.name) for each in self.step.iterators)
         return (*lifted, *(len(names) + axis for axis in range(len(self.step.domain.axes) - len(lifted))))
+
+    @cached_property
+    def grains(self) -> tuple[Grain, ...]:
+        """How the axes of the grid lie on the chunks of what is read."""
+        return self.spread(grains_of(self.step.source, range(len(self.step.range_type))), Grain())
 
     def box(self, box: CellBox) -> CellBox:
         """The part of the step for a part of the grid."""
